@@ -1,0 +1,1 @@
+"""Stand-ins for both ends, to run and rehearse everything without an account or a router."""

@@ -54,7 +54,9 @@ class SpecError(VpnError):
 
     def __init__(self, problems: Iterable[Problem], *, source: str = "site file") -> None:
         self.problems = tuple(problems)
-        super().__init__("\n".join([f"{source} is not usable:", *(f"  {p}" for p in self.problems)]))
+        super().__init__(
+            "\n".join([f"{source} is not usable:", *(f"  {p}" for p in self.problems)])
+        )
 
 
 class ApiError(VpnError):

@@ -122,11 +122,57 @@ def key_strength(key: str) -> str | None:
     return f"the key has only {len(key)} characters" if len(key) < 20 else None
 
 
-def weaknesses(proposal: Proposal) -> list[str]:
-    """What is weak about the algorithms, in the field's words."""
-    used = (
-        ENCRYPTION[proposal.encryption],
-        HASH[proposal.hash],
-        DH_GROUP[proposal.dh_group],
+def weaknesses(proposal: Proposal) -> dict[str, str]:
+    """What is weak about the algorithms: finding code -> the field's word for it."""
+    used = {
+        "weak-encryption": ENCRYPTION[proposal.encryption],
+        "weak-hash": HASH[proposal.hash],
+        "weak-dh-group": DH_GROUP[proposal.dh_group],
+    }
+    return {code: choice.weak for code, choice in used.items() if choice.weak}
+
+
+def rows(agreement: Agreement, cloud_address: str) -> list[dict[str, str]]:
+    """The agreement as a table for people: one row for each value that both ends share.
+
+    `cloud` and `office` say how each end writes it (API field, RTX command).
+    """
+    encryption = ENCRYPTION[agreement.proposal.encryption]
+    hash_ = HASH[agreement.proposal.hash]
+    group = DH_GROUP[agreement.proposal.dh_group]
+    dpd = agreement.dpd
+    table = (
+        ("VPC router address", cloud_address, "VIP of eth0", "ipsec ike remote address"),
+        ("office address", agreement.office_address, "Peer", "address of the WAN interface"),
+        ("office identity", agreement.office_identity, "RemoteID", "ipsec ike local address"),
+        ("office prefix", agreement.office_prefix, "Routes", "ipsec ike local id"),
+        ("cloud prefix", agreement.cloud_prefix, "LocalPrefix", "ipsec ike remote id"),
+        (
+            "encryption",
+            agreement.proposal.encryption,
+            f"EncryptionAlgo {encryption.cloud}",
+            f"ipsec ike encryption {encryption.office}; sa policy esp {encryption.office_esp}",
+        ),
+        (
+            "hash",
+            agreement.proposal.hash,
+            f"HashAlgo {hash_.cloud}",
+            f"ipsec ike hash {hash_.office}; sa policy {hash_.office_esp}",
+        ),
+        (
+            "DH group",
+            agreement.proposal.dh_group,
+            f"DHGroup {group.cloud}",
+            f"ipsec ike group {group.office}; pfs on",
+        ),
+        ("IKE SA lifetime, s", agreement.ike_lifetime, "IKE.Lifetime", "duration ike-sa"),
+        ("IPsec SA lifetime, s", agreement.esp_lifetime, "ESP.Lifetime", "duration ipsec-sa"),
+        (
+            "dead peer detection, s",
+            f"{dpd.interval}/{dpd.timeout}",
+            "IKE.DPD Interval/Timeout",
+            f"keepalive use on dpd {dpd.interval} {dpd.count}",
+        ),
     )
-    return [choice.weak for choice in used if choice.weak]
+    names = ("name", "value", "cloud", "office")
+    return [dict(zip(names, map(str, row), strict=True)) for row in table]

@@ -1,0 +1,25 @@
+"""One stack, one site: read the site file, make both ends, export what the user needs."""
+
+import pulumi
+
+from components import Site, SiteToSiteVpn, VpnError
+
+config = pulumi.Config()
+try:
+    site = Site.parse(config.require_object("site"), source=f"site file of {pulumi.get_stack()}")
+    vpn = SiteToSiteVpn(
+        pulumi.get_stack(),
+        site,
+        psk=config.get_secret("psk"),
+        access={
+            "apiToken": config.get_secret("apiToken"),
+            "apiSecret": config.get_secret("apiSecret"),
+            "rtxPassword": config.get_secret("rtxPassword"),
+            "rtxAdministratorPassword": config.get_secret("rtxAdministratorPassword"),
+        },
+    )
+except VpnError as err:
+    raise pulumi.RunError(str(err)) from None
+
+for name, value in vpn.outputs.items():
+    pulumi.export(name, value)

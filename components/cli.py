@@ -1,0 +1,34 @@
+"""`sakura-rtx`: what operators do outside of `pulumi up`.
+
+Exit codes of every command: 0 done, 1 it did not work (the message says why), 2 bad usage.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from importlib.metadata import version
+
+from .errors import VpnError
+from .rehearsal import commands as rehearsal
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; the exit code."""
+    parser = argparse.ArgumentParser(
+        prog="sakura-rtx",
+        description="A SAKURA Cloud VPC router and a Yamaha RTX over site-to-site IPsec.",
+    )
+    parser.add_argument("--version", action="version", version=version("sakura-rtx-vpn"))
+    rehearsal.add_parser(parser.add_subparsers(required=True, metavar="COMMAND"))
+    args = parser.parse_args(arguments)
+    try:
+        code: int = args.run(args)
+    except VpnError as err:
+        print(f"sakura-rtx: {err}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("sakura-rtx: stopped on request", file=sys.stderr)
+        return 1
+    return code

@@ -1,0 +1,49 @@
+"""`PreSharedKey`: made once for each version, or as given; kept in state as a secret."""
+
+from __future__ import annotations
+
+import secrets
+
+from ..errors import VpnError
+from ..ipsec import generate_key, key_problem
+from .handler import Context, Failure, Live, Resource
+from .values import UNKNOWN, Props, reveal
+
+
+class PreSharedKey(Resource):
+    """Inputs `version` and, if the user gives one, `value`; output `value`."""
+
+    outputs = ("value",)
+    secrets = ("value",)
+
+    def check(self, inputs: Props, ctx: Context) -> Props | list[Failure]:
+        """Refuse a key that the API would refuse, long before the API sees it."""
+        value = reveal(inputs.get("value"))
+        if value is None or value is UNKNOWN:
+            return inputs
+        problem = key_problem(str(value), "value")
+        if problem is None:
+            return inputs
+        return [Failure("value", f"found {problem.found}; allowed: {problem.allowed}")]
+
+    def preview(self, old_state: Props, inputs: Props, ctx: Context) -> Props:
+        """A key that would be made is not known yet; one that stays is."""
+        stays = old_state.get("version") == inputs["version"] and "value" in old_state
+        return {"value": old_state["value"] if stays else UNKNOWN, **inputs}
+
+    def create(self, inputs: Props, ctx: Context) -> tuple[str, Props]:
+        """The key as given, else a new one."""
+        return f"psk-{secrets.token_hex(4)}", {"value": generate_key(), **inputs}
+
+    def update(self, id: str, old_state: Props, inputs: Props, ctx: Context) -> Props:
+        """Called for a new version or another given key."""
+        return {"value": generate_key(), **inputs}
+
+    def read(self, id: str, state: Props, inputs: Props, ctx: Context) -> Live | None:
+        """A key exists in state alone."""
+        if not state:
+            raise VpnError("a pre-shared key cannot be imported: give it as `psk` instead")
+        return id, state, inputs
+
+    def delete(self, id: str, state: Props, ctx: Context) -> None:
+        """Nothing to remove: the tunnel took it away from both ends."""

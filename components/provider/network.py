@@ -1,0 +1,146 @@
+"""`Internet` (router+switch) and `Switch`: where the VPC router stands."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..clock import SystemClock
+from ..cloud.objects import InternetSpec, SwitchSpec, owner_tag, owner_text
+from ..errors import VpnError
+from . import access
+from .handler import Context, Live, Resource
+from .values import Props
+
+if TYPE_CHECKING:
+    from ..cloud.objects import InternetState
+
+
+def owner(ctx: Context) -> dict[str, str]:
+    """Whose an object is: as a tag that finds it again, and readable, as its description."""
+    whose = (ctx.project, ctx.stack, ctx.name)
+    return {"tag": owner_tag(*whose), "description": owner_text(*whose)}
+
+
+def refuse_import(inputs: Props, kind: str) -> None:
+    """An import knows nothing but an id, and an id alone does not say in which zone."""
+    if not inputs:
+        raise VpnError(f"{kind} cannot be imported by its id alone")
+
+
+class Internet(Resource):
+    """Inputs `zone`, `name`, `prefixLength`, `bandwidthMbps`; the addresses come out.
+
+    A changed bandwidth gives the object a new id while its addresses stay (sakura-vpcrouter-api
+    pitfall 12): `internetId` in the state is the current one, the resource's own id the first.
+    """
+
+    outputs = ("internetId", "switchId", "network", "gateway", "addresses")
+    replace_on = ("zone", "prefixLength", "rehearsal")
+    delete_before_replace = True
+
+    def create(self, inputs: Props, ctx: Context) -> tuple[str, Props]:
+        """Make it, or go on with what a killed run left."""
+        from ..cloud import lifecycle
+
+        clock = SystemClock(ctx.cancelled)
+        found = lifecycle.ensure_internet(
+            access.client(inputs, ctx), _internet(inputs, ctx), clock, ctx.info
+        )
+        return found.id, inputs | _outputs(found)
+
+    def update(self, id: str, old_state: Props, inputs: Props, ctx: Context) -> Props:
+        """Change name or bandwidth."""
+        from ..cloud import lifecycle
+
+        found = lifecycle.update_internet(
+            access.client(inputs, ctx),
+            old_state.get("internetId", id),
+            _internet(inputs, ctx),
+            SystemClock(ctx.cancelled),
+            ctx.info,
+        )
+        return inputs | _outputs(found)
+
+    def read(self, id: str, state: Props, inputs: Props, ctx: Context) -> Live | None:
+        """What the API says, or None if it is gone."""
+        from ..cloud import lifecycle
+
+        refuse_import(inputs, "a router+switch")
+        found = lifecycle.read_internet(access.client(inputs, ctx), state.get("internetId", id))
+        if found is None:
+            return None
+        live = inputs | {
+            "name": found.name,
+            "prefixLength": found.prefix_length,
+            "bandwidthMbps": found.bandwidth_mbps,
+        }
+        return id, live | _outputs(found), live
+
+    def delete(self, id: str, state: Props, ctx: Context) -> None:
+        """Delete it; the switch inside goes with it."""
+        from ..cloud import lifecycle
+
+        lifecycle.delete_internet(
+            access.client(state, ctx),
+            state.get("internetId", id),
+            SystemClock(ctx.cancelled),
+            ctx.info,
+        )
+
+
+def _internet(inputs: Props, ctx: Context) -> InternetSpec:
+    return InternetSpec(
+        name=inputs["name"],
+        prefix_length=inputs["prefixLength"],
+        bandwidth_mbps=inputs["bandwidthMbps"],
+        **owner(ctx),
+    )
+
+
+def _outputs(found: InternetState) -> Props:
+    return {
+        "internetId": found.id,
+        "switchId": found.switch_id,
+        "network": found.network,
+        "gateway": found.gateway,
+        "addresses": found.addresses,
+    }
+
+
+class Switch(Resource):
+    """Inputs `zone` and `name`."""
+
+    replace_on = ("zone", "rehearsal")
+
+    def create(self, inputs: Props, ctx: Context) -> tuple[str, Props]:
+        """Make it, or take over what a killed run left."""
+        from ..cloud import lifecycle
+
+        spec, clock = SwitchSpec(name=inputs["name"], **owner(ctx)), SystemClock(ctx.cancelled)
+        found = lifecycle.ensure_switch(access.client(inputs, ctx), spec, clock, ctx.info)
+        return found.id, inputs
+
+    def update(self, id: str, old_state: Props, inputs: Props, ctx: Context) -> Props:
+        """Change the name."""
+        from ..cloud import lifecycle
+
+        spec = SwitchSpec(name=inputs["name"], **owner(ctx))
+        lifecycle.update_switch(access.client(inputs, ctx), id, spec)
+        return inputs
+
+    def read(self, id: str, state: Props, inputs: Props, ctx: Context) -> Live | None:
+        """What the API says, or None if it is gone."""
+        from ..cloud import lifecycle
+
+        refuse_import(inputs, "a switch")
+        found = lifecycle.read_switch(access.client(inputs, ctx), id)
+        if found is None:
+            return None
+        live = inputs | {"name": found.name}
+        return id, live, live
+
+    def delete(self, id: str, state: Props, ctx: Context) -> None:
+        """Delete it."""
+        from ..cloud import lifecycle
+
+        lifecycle.delete_switch(access.client(state, ctx), id, SystemClock(ctx.cancelled), ctx.info)

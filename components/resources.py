@@ -1,0 +1,200 @@
+"""The typed face of the provider `sakurartx`: one class for each of its resources.
+
+`SiteToSiteVpn` in `vpn.py` wires them; use them alone only for what it does not cover.  The type
+names are fixed for ever: state files of users hold them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, NotRequired, TypedDict
+
+import pulumi
+
+Text = pulumi.Input[str]
+Number = pulumi.Input[int]
+
+
+class Provider(pulumi.ProviderResource):
+    """Access to both ends, for this run only: no resource keeps it, so a rotated one just works.
+
+    Left out: the API's from `SAKURA_*`, `SAKURACLOUD_*` or the usacloud profile, the router's from
+    `SAKURA_RTX_PASSWORD` and `SAKURA_RTX_ADMINISTRATOR_PASSWORD`.  All are secret.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        access: Access | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        given = {key: pulumi.Output.secret(v) for key, v in (access or {}).items() if v is not None}
+        super().__init__("sakurartx", name, given, opts)
+
+
+class Access(TypedDict, total=False):
+    """What opens both ends; see `Provider`."""
+
+    apiToken: Text | None
+    apiSecret: Text | None
+    rtxPassword: Text | None
+    rtxAdministratorPassword: Text | None
+
+
+class _Typed(pulumi.CustomResource):
+    """A resource whose outputs are named in the class, so that each has its attribute."""
+
+    TYPE: ClassVar[str]
+    OUTPUTS: ClassVar[tuple[str, ...]] = ()
+    SECRETS: ClassVar[tuple[str, ...]] = ()
+
+    def __init__(
+        self, name: str, args: Mapping[str, Any], opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        # A secret is marked here, so that it is masked also in what is said about a bad value.
+        given = {
+            key: pulumi.Output.secret(value) if key in self.SECRETS and value is not None else value
+            for key, value in args.items()
+        }
+        super().__init__(self.TYPE, name, {**dict.fromkeys(self.OUTPUTS), **given}, opts)
+
+
+class PreSharedKeyArgs(TypedDict):
+    """`version`: raise it for a new key.  `value`: the key to use instead of a generated one."""
+
+    version: Number
+    value: NotRequired[Text | None]
+
+
+class PreSharedKey(_Typed):
+    """The key of the tunnel: generated once for each `version`, or as given.  Secret."""
+
+    TYPE = "sakurartx:index:PreSharedKey"
+    OUTPUTS = ("value",)
+    SECRETS = ("value",)
+    value: pulumi.Output[str]
+
+    def __init__(
+        self, name: str, args: PreSharedKeyArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__(name, args, opts)
+
+
+class InternetArgs(TypedDict):
+    """`prefixLength` 26 to 28 and `bandwidthMbps` of the router+switch (sakura-vpcrouter-api 3)."""
+
+    zone: Text
+    name: Text
+    prefixLength: Number
+    bandwidthMbps: Number
+    rehearsal: NotRequired[pulumi.Input[bool]]
+
+
+class Internet(_Typed):
+    """A router+switch: a block of public addresses.  `addresses` are those for our use."""
+
+    TYPE = "sakurartx:index:Internet"
+    OUTPUTS = ("switchId", "network", "gateway", "addresses")
+    switchId: pulumi.Output[str]
+    network: pulumi.Output[str]
+    gateway: pulumi.Output[str]
+    addresses: pulumi.Output[Sequence[str]]
+
+    def __init__(
+        self, name: str, args: InternetArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__(name, args, opts)
+
+
+class SwitchArgs(TypedDict):
+    """A switch in a zone."""
+
+    zone: Text
+    name: Text
+    rehearsal: NotRequired[pulumi.Input[bool]]
+
+
+class Switch(_Typed):
+    """A switch: the cloud LAN."""
+
+    TYPE = "sakurartx:index:Switch"
+
+    def __init__(
+        self, name: str, args: SwitchArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__(name, args, opts)
+
+
+class LanArgs(TypedDict):
+    """The private interface of a VPC router: NIC 1, VIP and the addresses of its two nodes."""
+
+    switchId: Text
+    address: Text
+    realAddresses: pulumi.Input[Sequence[pulumi.Input[str]]]
+    prefixLength: Number
+
+
+class VpcRouterArgs(TypedDict):
+    """`address` is the VIP, `realAddresses` the two nodes' (sakura-vpcrouter-api 2.3)."""
+
+    zone: Text
+    name: Text
+    plan: Text
+    version: Number
+    switchId: Text
+    address: Text
+    realAddresses: pulumi.Input[Sequence[pulumi.Input[str]]]
+    vrid: Number
+    lan: LanArgs
+    rehearsal: NotRequired[pulumi.Input[bool]]
+
+
+class VpcRouter(_Typed):
+    """A VPC router, running, with its LAN connected; its id is the appliance's."""
+
+    TYPE = "sakurartx:index:VpcRouter"
+    address: pulumi.Output[str]
+    realAddresses: pulumi.Output[Sequence[str]]
+    OUTPUTS = ("address", "realAddresses")
+
+    def __init__(
+        self, name: str, args: VpcRouterArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__(name, args, opts)
+
+
+class TunnelArgs(TypedDict):
+    """Both ends of one tunnel.
+
+    `lines` is the RTX's side in the shape of `show config`, with placeholders for the key and for
+    `address` (the VIP), `cloud` the peer's values at the VPC router, `numbers` the RTX's tunnel,
+    policy and gateway numbers, `router` how to reach it, `verify` the proof by traffic.
+    """
+
+    zone: Text
+    routerId: Text
+    address: Text
+    lines: Text
+    cloud: pulumi.Input[Mapping[str, Any]]
+    psk: Text
+    pskVersion: Number
+    numbers: pulumi.Input[Mapping[str, Any]]
+    router: pulumi.Input[Mapping[str, Any]]
+    verify: pulumi.Input[Mapping[str, Any]]
+    rehearsal: NotRequired[pulumi.Input[bool]]
+
+
+class Tunnel(_Typed):
+    """The tunnel, both ends: one resource, because half of it is worse than none."""
+
+    TYPE = "sakurartx:index:Tunnel"
+    OUTPUTS = ("lines", "verified", "psk")
+    SECRETS = ("psk",)
+    lines: pulumi.Output[str]
+    verified: pulumi.Output[Mapping[str, Any]]
+    psk: pulumi.Output[str]
+
+    def __init__(
+        self, name: str, args: TunnelArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__(name, args, opts)

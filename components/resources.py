@@ -80,14 +80,19 @@ class PreSharedKey(_Typed):
         super().__init__(name, args, opts)
 
 
-class InternetArgs(TypedDict):
-    """`prefixLength` 26 to 28 and `bandwidthMbps` of the router+switch (sakura-vpcrouter-api 3)."""
+class Where(TypedDict):
+    """The zone; with `rehearsal` the stand-ins of this machine instead of both real ends."""
 
     zone: Text
+    rehearsal: NotRequired[pulumi.Input[bool] | None]
+
+
+class InternetArgs(Where):
+    """`prefixLength` 26 to 28 and `bandwidthMbps` of the router+switch (sakura-vpcrouter-api 3)."""
+
     name: Text
     prefixLength: Number
     bandwidthMbps: Number
-    rehearsal: NotRequired[pulumi.Input[bool]]
 
 
 class Internet(_Typed):
@@ -106,12 +111,10 @@ class Internet(_Typed):
         super().__init__(name, args, opts)
 
 
-class SwitchArgs(TypedDict):
+class SwitchArgs(Where):
     """A switch in a zone."""
 
-    zone: Text
     name: Text
-    rehearsal: NotRequired[pulumi.Input[bool]]
 
 
 class Switch(_Typed):
@@ -134,10 +137,9 @@ class LanArgs(TypedDict):
     prefixLength: Number
 
 
-class VpcRouterArgs(TypedDict):
+class VpcRouterArgs(Where):
     """`address` is the VIP, `realAddresses` the two nodes' (sakura-vpcrouter-api 2.3)."""
 
-    zone: Text
     name: Text
     plan: Text
     version: Number
@@ -146,7 +148,6 @@ class VpcRouterArgs(TypedDict):
     realAddresses: pulumi.Input[Sequence[pulumi.Input[str]]]
     vrid: Number
     lan: LanArgs
-    rehearsal: NotRequired[pulumi.Input[bool]]
 
 
 class VpcRouter(_Typed):
@@ -163,7 +164,7 @@ class VpcRouter(_Typed):
         super().__init__(name, args, opts)
 
 
-class TunnelArgs(TypedDict):
+class TunnelArgs(Where):
     """Both ends of one tunnel.
 
     `lines` is the RTX's side in the shape of `show config`, with placeholders for the key and for
@@ -171,7 +172,6 @@ class TunnelArgs(TypedDict):
     policy and gateway numbers, `router` how to reach it, `verify` the proof by traffic.
     """
 
-    zone: Text
     routerId: Text
     address: Text
     lines: Text
@@ -181,7 +181,6 @@ class TunnelArgs(TypedDict):
     numbers: pulumi.Input[Mapping[str, Any]]
     router: pulumi.Input[Mapping[str, Any]]
     verify: pulumi.Input[Mapping[str, Any]]
-    rehearsal: NotRequired[pulumi.Input[bool]]
 
 
 class Tunnel(_Typed):

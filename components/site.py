@@ -15,8 +15,8 @@ from typing import Annotated, Any, Literal, Self
 import pydantic
 from pydantic import Field
 
-from . import ipsec
 from .errors import Problem, SpecError
+from .ipsec import Agreement, DeadPeerDetection, Proposal
 from .office.render import NatStatic, OfficeSite
 
 Prefix = IPv4Network
@@ -205,18 +205,18 @@ class Site(_Part):
         return self.verify.target or self.cloud.lan_vip
 
     @property
-    def agreement(self) -> ipsec.Agreement:
+    def agreement(self) -> Agreement:
         """What both ends share; the address of the VPC router is not known here."""
         wanted = self.ipsec
-        return ipsec.Agreement(
+        return Agreement(
             office_address=self.office.wan.address,
             office_identity=self.office.identity,
             office_prefix=self.office.lan,
             cloud_prefix=self.cloud.lan,
-            proposal=ipsec.Proposal(wanted.encryption, wanted.hash, wanted.dh_group),
+            proposal=Proposal(wanted.encryption, wanted.hash, wanted.dh_group),
             ike_lifetime=wanted.ike_lifetime,
             esp_lifetime=wanted.esp_lifetime,
-            dpd=ipsec.DeadPeerDetection(wanted.dpd.interval, wanted.dpd.timeout),
+            dpd=DeadPeerDetection(wanted.dpd.interval, wanted.dpd.timeout),
         )
 
     @property

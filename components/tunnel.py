@@ -9,18 +9,22 @@ and only while SAs stand that were not there before.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from ipaddress import IPv4Address
 from typing import Any, Final
 
-from .clock import Clock, Progress
+from .clock import Clock, Progress, SystemClock
 from .cloud import lifecycle
 from .cloud.api import Client
-from .errors import DeviceError, VerifyError, VpnError
+from .errors import VerifyError, VpnError
+from .office.answers import Ping, SecurityAssociation
 from .office.apply import GuardedChange
-from .office.config import Scope
-from .office.session import Login, Session
+from .office.config import Scope, parse
+from .office.login import Login
+from .office.plan import align
+from .office.session import Session
 
 # Seconds.  The guard outlives the whole transaction; what waits for the API or for traffic ends a
 # minute before it does, so that going back is still possible.
@@ -28,6 +32,7 @@ GUARD_MARGIN: Final = 180
 BEFORE_THE_GUARD: Final = 60
 NEW_SAS_WITHIN: Final = 10  # then the old SAs of our gateway are deleted, with notice
 BETWEEN_PINGS: Final = 2
+SAY_EVERY: Final = 5
 IP_AND_ICMP: Final = 28  # bytes of header in front of a ping's data
 
 
@@ -39,8 +44,8 @@ class Verification:
     tunnel; an RTX cannot forbid that).
     """
 
-    target: str
-    source: str
+    target: IPv4Address
+    source: IPv4Address
     seconds: int = 120
     mtu: int = 1280
     on_failure: str = ""
@@ -54,13 +59,23 @@ class Wish:
     cloud: Mapping[str, Any]
     key: str = field(repr=False)
 
+    @property
+    def has_peer(self) -> bool:
+        """Whether there is more of the peer than its address: a refresh may have found it gone."""
+        return len(self.cloud) > 1
+
 
 @dataclass(frozen=True)
 class Ends:
-    """How to reach both ends, and which part of each is ours."""
+    """How to reach both ends, and which part of each is ours.
+
+    `calm` is a second client that no Ctrl-C interrupts: going back must come to its end.
+    """
 
     client: Client
+    calm: Client
     router_id: str
+    peer: str
     login: Login
     scope: Scope
 
@@ -73,15 +88,12 @@ class Proof:
     target: str
     round_trip_ms: float
     outage_s: float
-    new_sas: bool
 
     def as_output(self) -> dict[str, Any]:
         """The `verified` output of a stack."""
         return {
             "at": self.at,
-            "how": f"ping from the RTX to {self.target}, small and at tunnel MTU, over new SAs"
-            if self.new_sas
-            else f"ping from the RTX to {self.target}, small and at tunnel MTU",
+            "how": f"ping from the RTX to {self.target}, small and at tunnel MTU, over new SAs",
             "roundTripMs": self.round_trip_ms,
             "outageSeconds": self.outage_s,
         }
@@ -108,7 +120,7 @@ def establish(
     """
     keep = (verification.on_failure or ("back" if before else "keep")) == "keep"
     guard = verification.seconds + GUARD_MARGIN
-    deadline = clock.now() + guard - BEFORE_THE_GUARD
+    ends.client.deadline = deadline = clock.now() + guard - BEFORE_THE_GUARD
     change = GuardedChange(
         ends.login,
         ends.scope,
@@ -127,15 +139,16 @@ def establish(
             progress("VPC router: writing the peer and applying the settings")
             lifecycle.write_peer(ends.client, ends.router_id, wish.cloud, wish.key, clock)
             _retire_renamed_peer(ends, wish, before, clock)
-            proof = _prove(change, ends, verification, {sa.spi for sa in old}, deadline, clock)
+            watch = _Watch(change, ends, verification, {sa.spi for sa in old}, clock, progress)
+            proof = watch.until(min(clock.now() + verification.seconds, deadline))
         except NotProved as err:
             if keep:
                 change.keep()
                 err.state = "both ends are configured and saved, and carry no traffic"
                 raise
-            raise _went_back(change, ends, wish, before, clock, err) from err
+            raise _went_back(change, ends, wish, before, err) from err
         except VpnError as err:
-            raise _went_back(change, ends, wish, before, clock, err) from err
+            raise _went_back(change, ends, wish, before, err) from err
         change.keep()
     return proof
 
@@ -151,16 +164,15 @@ def _went_back(
     ends: Ends,
     wish: Wish,
     before: Wish | None,
-    clock: Clock,
     cause: VpnError,
 ) -> VpnError:
     """Put both ends back; the error to raise, with what is true now."""
-    state = []
+    state, calm = [], SystemClock()
     try:
-        if before:
-            lifecycle.write_peer(ends.client, ends.router_id, before.cloud, before.key, clock)
-        if not before or before.cloud["peer"] != wish.cloud["peer"]:
-            lifecycle.remove_peer(ends.client, ends.router_id, wish.cloud["peer"], clock)
+        if before and before.has_peer:
+            lifecycle.write_peer(ends.calm, ends.router_id, before.cloud, before.key, calm)
+        if not (before and before.has_peer and before.cloud["peer"] == wish.cloud["peer"]):
+            lifecycle.remove_peer(ends.calm, ends.router_id, wish.cloud["peer"], calm)
         state.append("cloud end as before")
     except VpnError as err:
         state.append(f"CLOUD END NOT BACK ({err.what})")
@@ -173,71 +185,87 @@ def _went_back(
     return cause
 
 
-def _prove(
-    change: GuardedChange,
-    ends: Ends,
-    verification: Verification,
-    old_spis: set[str],
-    deadline: float,
-    clock: Clock,
-) -> Proof:
-    """Wait, `verification.seconds` at most, for traffic over SAs that are not among `old_spis`."""
-    session, gateway = change.session, ends.scope.gateway
-    start = clock.now()
-    end = min(start + verification.seconds, deadline)
-    last_passed, outage = start, 0.0
-    old_deleted = False
-    while True:
-        change.breathe()
-        standing = session.associations(gateway)
-        new = [sa for sa in standing if sa.spi not in old_spis]
-        answer = session.ping(verification.target, verification.source, count=1)
-        if answer.received:
-            outage = max(outage, clock.now() - last_passed - BETWEEN_PINGS)
-            last_passed = clock.now()
-            if {"send", "recv"} <= {sa.direction for sa in new} and _full_size(
-                session, verification
-            ):
+class _Watch:
+    """Waits for traffic over SAs that are not among `old_spis`; measures how long there is none."""
+
+    def __init__(
+        self,
+        change: GuardedChange,
+        ends: Ends,
+        verification: Verification,
+        old_spis: set[str],
+        clock: Clock,
+        progress: Progress,
+    ) -> None:
+        self._change, self._session, self._ends = change, change.session, ends
+        self._asked, self._old, self._clock = verification, old_spis, clock
+        self._progress = progress
+        self._start = self._last_passed = clock.now()
+        self._outage = 0.0
+        self._old_deleted = False
+        self._said = 0.0
+
+    def until(self, end: float) -> Proof:
+        """The proof; raises `NotProved` if there is none at `end` (the clock's seconds)."""
+        while True:
+            self._change.breathe()
+            standing = self._session.associations(self._ends.scope.gateway)
+            new = [sa for sa in standing if sa.spi not in self._old]
+            answer = self._ping()
+            if answer.received:
+                now = self._clock.now()
+                self._outage = max(self._outage, now - self._last_passed - BETWEEN_PINGS)
+                self._last_passed = now
+            both = {"send", "recv"} <= {sa.direction for sa in new}
+            if answer.received and both and self._ping(self._asked.mtu - IP_AND_ICMP).received:
                 return Proof(
                     at=datetime.now(UTC).isoformat(timespec="seconds"),
-                    target=verification.target,
+                    target=str(self._asked.target),
                     round_trip_ms=answer.average_ms or 0.0,
-                    outage_s=round(max(outage, 0.0), 1),
-                    new_sas=True,
+                    outage_s=round(self._outage, 1),
                 )
-        if not old_deleted and not new and standing and clock.now() - start >= NEW_SAS_WITHIN:
-            # SAs that stand survive a changed key and changed parameters: they would prove the
-            # old agreement, not the new one.
-            session.delete_associations([sa.id for sa in standing])
-            old_deleted = True
-        if clock.now() >= end:
-            raise NotProved(
-                f"no traffic from {verification.source} (RTX) to {verification.target} within "
-                f"{verification.seconds} s",
-                attempted="ping through the tunnel, over new SAs",
-                state=_what_stands(ends, new, answer.received > 0),
-                remedy="compare both ends (agreement output), then filters, NAT and routes",
-            )
-        change.progress(f"waiting for traffic, {clock.now() - start:.0f} s")
-        clock.wait(BETWEEN_PINGS)
+            if not new:
+                self._retire(standing)
+            if self._clock.now() >= end:
+                raise self._nothing(new, answer.received > 0)
+            self._say()
+            self._clock.wait(BETWEEN_PINGS)
 
+    def _ping(self, size: int = 64) -> Ping:
+        return self._session.ping(self._asked.target, self._asked.source, count=1, size=size)
 
-def _full_size(session: Session, verification: Verification) -> bool:
-    size = verification.mtu - IP_AND_ICMP
-    return session.ping(verification.target, verification.source, count=1, size=size).received > 0
+    def _retire(self, standing: Sequence[SecurityAssociation]) -> None:
+        """SAs that stand survive a changed key and changed parameters: they would prove the old
+        agreement, not the new one.  So after a while ours are deleted, with notice."""
+        waited = self._clock.now() - self._start
+        if standing and not self._old_deleted and waited >= NEW_SAS_WITHIN:
+            self._progress("office end: deleting the old SAs of our gateway")
+            self._session.delete_associations([sa.id for sa in standing])
+            self._old_deleted = True
 
+    def _say(self) -> None:
+        waited = self._clock.now() - self._start
+        if waited - self._said >= SAY_EVERY:
+            self._said = waited
+            self._progress(f"waiting for traffic, {waited:.0f} s")
 
-def _what_stands(ends: Ends, new: list[Any], answered: bool) -> str:
-    """The evidence, for an error: what each end says of itself, believed or not."""
-    kinds = sorted({sa.kind for sa in new})
-    office = f"RTX has new SAs: {', '.join(kinds)}" if kinds else "RTX has no new SAs"
-    if answered:
-        office += "; small pings pass, full-size ones or new SAs do not"
-    try:
-        peers = lifecycle.peer_status(ends.client, ends.router_id, str(ends.login.host))
-    except VpnError:
-        peers = None
-    return office if peers is None else f"{office}; the VPC router calls the peer {peers}"
+    def _nothing(self, new: Sequence[SecurityAssociation], answered: bool) -> NotProved:
+        """What each end says of itself goes into the error, believed or not."""
+        office = f"the RTX has {len(new)} new SAs" if new else "the RTX has no new SAs"
+        if answered:
+            office += "; small pings pass, full-size ones or new SAs do not"
+        peer = self._ends.peer
+        try:
+            status = lifecycle.peer_status(self._ends.client, self._ends.router_id, peer)
+        except VpnError:
+            status = None
+        return NotProved(
+            f"no traffic from {self._asked.source} (RTX) to {self._asked.target} within "
+            f"{self._clock.now() - self._start:.0f} s",
+            attempted="ping through the tunnel, over new SAs",
+            state=f"{office}; the VPC router calls the peer {status or 'nothing'}",
+            remedy="compare both ends (output `agreement`), then filters, NAT and routes",
+        )
 
 
 def remove(ends: Ends, stood: Wish, *, clock: Clock, progress: Progress) -> None:
@@ -274,27 +302,18 @@ class Standing:
     cloud: Mapping[str, Any] | None
     key: str | None = field(repr=False)
 
+    @property
+    def nowhere(self) -> bool:
+        """Whether neither end has anything of the tunnel."""
+        return self.cloud is None and not parse(self.lines).statements
 
-def look(ends: Ends, reference: str, peer: str, *, clock: Clock) -> Standing:
-    """Read both ends.  An end that cannot be read is an error, never "no drift"."""
-    cloud = lifecycle.read_peer(ends.client, ends.router_id, peer)
+
+def look(ends: Ends, reference: str, *, clock: Clock) -> Standing:
+    """Read both ends; `reference` are the lines that should stand.
+
+    An end that cannot be read is an error, never "no drift".
+    """
+    cloud = lifecycle.read_peer(ends.client, ends.router_id, ends.peer)
     with Session.open(ends.login, clock=clock) as session:
-        live = session.configuration()
-    from .office.plan import align
-
-    shown = align(live, reference, ends.scope)
-    return Standing(shown.text, cloud, shown.key)
-
-
-__all__ = [
-    "DeviceError",
-    "Ends",
-    "NotProved",
-    "Proof",
-    "Standing",
-    "Verification",
-    "Wish",
-    "establish",
-    "look",
-    "remove",
-]
+        live = align(session.configuration(), reference, ends.scope)
+    return Standing(live.text, cloud, live.key)

@@ -19,6 +19,7 @@ from .resources import (
     Switch,
     Tunnel,
     VpcRouter,
+    Where,
 )
 from .site import Site
 
@@ -75,7 +76,7 @@ class SiteToSiteVpn(pulumi.ComponentResource):
         key = PreSharedKey(
             f"{name}-psk", {"version": site.psk_version, "value": _checked(psk)}, child
         )
-        where: dict[str, Any] = {"zone": cloud.zone, "rehearsal": site.rehearsal or None}
+        where: Where = {"zone": cloud.zone, "rehearsal": site.rehearsal or None}
         internet = Internet(
             f"{name}-internet",
             {

@@ -19,7 +19,7 @@ from .values import Props, reveal
 
 if TYPE_CHECKING:
     from ..cloud.api import Client
-    from ..office.session import Login
+    from ..office.login import Login
 
 # Stack configuration of this run (by way of the provider's inputs) -> environment.
 PASSWORDS = {
@@ -32,8 +32,11 @@ def _config(ctx: Context) -> dict[str, str]:
     return {key: str(value) for key, value in reveal(ctx.config).items() if value}
 
 
-def client(inputs: Props, ctx: Context) -> Client:
-    """The API client for a resource: the rehearsal's own API if the resource says so."""
+def client(inputs: Props, ctx: Context, *, calm: bool = False) -> Client:
+    """The API client for a resource: the rehearsal's own API if the resource says so.
+
+    A `calm` one is not interrupted by Ctrl-C.
+    """
     from ..cloud.api import Client
     from ..cloud.credentials import resolve
 
@@ -48,13 +51,15 @@ def client(inputs: Props, ctx: Context) -> Client:
         credentials = resolve(config, environ, Path.home())
         root = ""
     ctx.hidden.update({credentials.token, credentials.secret})
-    clock = SystemClock(ctx.cancelled)
-    return Client(credentials, inputs["zone"], root_url=root or None, clock=clock)
+    clock = SystemClock() if calm else SystemClock(ctx.cancelled)
+    return Client(
+        credentials, inputs["zone"], root_url=root or None, clock=clock, progress=ctx.info
+    )
 
 
 def login(router: Mapping[str, str | int], rehearsal: bool, ctx: Context) -> Login:
     """The way to the RTX: what the site file says, and for the rest the rehearsal's router."""
-    from ..office.session import Login
+    from ..office.login import Login
 
     known = _config(ctx)
     for key, variable in PASSWORDS.items():

@@ -66,7 +66,9 @@ class Internet(Resource):
         from ..cloud import lifecycle
 
         refuse_import(inputs, "a router+switch")
-        found = lifecycle.read_internet(access.client(inputs, ctx), state.get("internetId", id))
+        found = lifecycle.read_internet(
+            access.client(inputs, ctx), state.get("internetId", id), tag=owner(ctx)["tag"]
+        )
         if found is None:
             return None
         live = inputs | {
@@ -85,6 +87,7 @@ class Internet(Resource):
             state.get("internetId", id),
             SystemClock(ctx.cancelled),
             ctx.info,
+            tag=owner(ctx)["tag"],
         )
 
 
@@ -124,8 +127,8 @@ class Switch(Resource):
         """Change the name."""
         from ..cloud import lifecycle
 
-        spec = SwitchSpec(name=inputs["name"], **owner(ctx))
-        lifecycle.update_switch(access.client(inputs, ctx), id, spec)
+        spec, clock = SwitchSpec(name=inputs["name"], **owner(ctx)), SystemClock(ctx.cancelled)
+        lifecycle.update_switch(access.client(inputs, ctx), id, spec, clock, ctx.info)
         return inputs
 
     def read(self, id: str, state: Props, inputs: Props, ctx: Context) -> Live | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..clock import SystemClock
-from ..cloud.objects import LanSpec, RouterSpec
+from ..cloud.objects import LanSpec, RouterSpec, as_id
 from ..errors import VpnError
 from . import access
 from .handler import Context, Incomplete, Live, Resource
@@ -57,30 +57,29 @@ class VpcRouter(Resource):
         A router that exists but is not up yet is kept in state and finished by the next `up`.
         """
         from ..cloud import lifecycle
+        from ..cloud.owned import ROUTER, find_own
 
         client, spec = access.client(inputs, ctx), _spec(inputs, ctx)
         try:
             found = lifecycle.ensure_router(client, spec, SystemClock(ctx.cancelled), ctx.info)
         except VpnError as err:
-            half = lifecycle.find_router(client, spec.tag)
+            half = find_own(access.client(inputs, ctx, calm=True), ROUTER, spec.tag)
             if half is None:
                 raise
-            raise Incomplete(half, inputs, [str(err)]) from err
+            raise Incomplete(as_id(half["ID"]), inputs, [str(err)]) from err
         return found.id, inputs
 
     def update(self, id: str, old_state: Props, inputs: Props, ctx: Context) -> Props:
         """Finish a half-made one; change the name."""
         from ..cloud import lifecycle
 
-        client, spec = access.client(inputs, ctx), _spec(inputs, ctx)
-        clock = SystemClock(ctx.cancelled)
-        found = lifecycle.ensure_router(client, spec, clock, ctx.info)
-        if found.id != id:
-            raise VpnError(
-                f"the VPC router {id} of this stack is gone and {found.id} stands in its place",
-                remedy="pulumi refresh, then up",
-            )
-        lifecycle.update_router(client, id, spec)
+        lifecycle.update_router(
+            access.client(inputs, ctx),
+            id,
+            _spec(inputs, ctx),
+            SystemClock(ctx.cancelled),
+            ctx.info,
+        )
         return inputs
 
     def read(self, id: str, state: Props, inputs: Props, ctx: Context) -> Live | None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from ipaddress import IPv4Address
 from typing import TYPE_CHECKING
 
 from ..clock import SystemClock
+from ..office.config import Scope, parse
 from ..office.render import ADDRESS_PLACEHOLDER
 from . import access
 from .handler import Context, Diff, Incomplete, Live, Resource
@@ -42,7 +44,7 @@ class Tunnel(Resource):
     def preview(self, old_state: Props, inputs: Props, ctx: Context) -> Props:
         """Show a new block whole: the engine cuts new texts after three lines."""
         if not old_state:
-            values = "\n".join(f"  {key}: {value}" for key, value in inputs["cloud"].items())
+            values = "\n".join(f"  {key}: {value}" for key, value in sorted(inputs["cloud"].items()))
             ctx.info(
                 f"would be typed on the RTX ({inputs['router']['model']}):\n{inputs['lines']}\n"
                 f"would be written to the VPC router, site-to-site peer:\n{values}"
@@ -65,15 +67,15 @@ class Tunnel(Resource):
 
         verify = inputs["verify"]
         verification = tunnel.Verification(
-            target=verify["target"],
-            source=verify["source"],
+            target=IPv4Address(verify["target"]),
+            source=IPv4Address(verify["source"]),
             seconds=verify["seconds"],
             mtu=verify["mtu"],
             on_failure=verify.get("onFailure") or "",
         )
         try:
             proof = tunnel.establish(
-                _ends(inputs, ctx),
+                _ends(inputs, ctx, old),
                 _wish(inputs),
                 _wish(old) if old else None,
                 verification,
@@ -89,15 +91,13 @@ class Tunnel(Resource):
         from .. import tunnel
 
         refuse_import(inputs, "a tunnel")
-        standing = tunnel.look(
-            _ends(inputs, ctx),
-            inputs["lines"],
-            inputs["cloud"]["peer"],
-            clock=SystemClock(ctx.cancelled),
-        )
-        if not standing.cloud and not standing.stands:
+        clock = SystemClock(ctx.cancelled)
+        standing = tunnel.look(_ends(inputs, ctx), inputs["lines"], clock=clock)
+        if standing.nowhere:
             return None
-        live = inputs | {"lines": standing.lines, "cloud": standing.cloud or {}}
+        # Without its address a peer that is gone could not be looked for again.
+        cloud = standing.cloud or {"peer": inputs["cloud"]["peer"]}
+        live = inputs | {"lines": standing.lines, "cloud": cloud}
         if standing.key is not None:
             live["psk"] = Secret(standing.key)
         return id, state | live, live
@@ -124,13 +124,19 @@ def _wish(props: Props) -> tunnel.Wish:
     return tunnel.Wish(props["lines"], props["cloud"], reveal(props["psk"]))
 
 
-def _ends(props: Props, ctx: Context) -> tunnel.Ends:
+def _ends(props: Props, ctx: Context, old: Props | None = None) -> tunnel.Ends:
+    """Both ends; ours are the lines of `props` and, before a change, those of `old`."""
     from .. import tunnel
-    from ..office.config import scope_of
 
+    texts = [props["lines"], *([old["lines"]] if old else [])]
     return tunnel.Ends(
-        access.client(props, ctx),
-        props["routerId"],
-        access.login(props["router"], bool(props.get("rehearsal")), ctx),
-        scope_of(props["lines"]),
+        client=access.client(props, ctx),
+        calm=access.client(props, ctx, calm=True),
+        router_id=props["routerId"],
+        peer=props["cloud"]["peer"],
+        login=access.login(props["router"], bool(props.get("rehearsal")), ctx),
+        scope=Scope(
+            **props["numbers"],
+            keys=frozenset(s.key for text in texts for s in parse(text).statements),
+        ),
     )

@@ -1,0 +1,36 @@
+# Each target calls one small tool in tools/; arguments for the tool behind it: ARGS="--diff".
+SITE ?= demo
+PYTHON ?= python3
+MAKEFLAGS += --no-print-directory
+.DEFAULT_GOAL := help
+
+venv := $(PYTHON) -m tools.setup --python && .venv/bin/python
+
+up: ##       make or change the site: make up SITE=demo
+preview: ##  show what would change, line by line
+refresh: ##  read both ends into the state; shows drift
+outputs: ##  the site's outputs as JSON; with secrets: ARGS=--show-secrets
+down: ##     take away what the site made, at both ends
+up preview refresh outputs down:
+	@$(venv) -m tools.site $@ --site "$(SITE)" -- $(ARGS)
+
+test: ##     lint, unit tests, tests with the real Pulumi engine
+	@$(venv) -m tools.test -- $(ARGS)
+
+lint format: ## check, or mend, style and layout
+	@$(venv) -m tools.test $@
+
+setup: ##    only the set-up, which every target does by itself
+	@$(PYTHON) -m tools.setup
+
+lock: ##     write requirements.lock anew: newer versions with ARGS=--upgrade
+	@$(PYTHON) -m tools.lock $(ARGS)
+
+clean: ##    remove .venv and caches; sites and the rehearsal's state stay
+	@rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist *.egg-info
+	@find components tests tools -name __pycache__ -prune -exec rm -rf {} +
+
+help: ##     this list
+	@awk -F ': ## *' '/^[a-z ]+: ##/ {printf "  make %-14s%s\n", $$1, $$2}' Makefile
+
+.PHONY: up preview refresh outputs down test lint format setup lock clean help

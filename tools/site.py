@@ -1,0 +1,233 @@
+"""One site's stack: `make up`, `preview`, `refresh`, `outputs` and `down`.
+
+The demo site has a Pulumi backend, home and passphrase of its own in the rehearsal's folder, so
+that nothing of the user's is touched; every other site uses the user's own login.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from components.errors import VpnError
+from components.rehearsal import instance
+
+from . import cli
+from .base import ROOT, VENV, Stop, finish, run, say, search_path, split
+from .state import Backend, backend_of, is_dead
+
+DEMO: Final = "demo"
+# No secret: the state that it opens describes a rehearsal and nothing else.
+DEMO_PASSPHRASE: Final = "rehearsal"
+# They would take the place of the demo's own backend, passphrase or stack.
+NOT_FOR_THE_DEMO: Final = (
+    "PULUMI_ACCESS_TOKEN",
+    "PULUMI_CONFIG_PASSPHRASE_FILE",
+    "PULUMI_STACK",
+)
+# With the program run, a provider gets today's credentials and not those of the last `up`.
+ACTIONS: Final = {
+    "up": ("up", "--yes"),
+    "preview": ("preview", "--diff"),
+    "refresh": ("refresh", "--yes", "--run-program"),
+    "outputs": ("stack", "output", "--json"),
+    "down": ("destroy", "--yes", "--run-program"),
+}
+REFRESH_FIRST: Final = ("--refresh", "--run-program")
+
+
+@dataclass(frozen=True)
+class Stack:
+    """The stack of one site: how to call the CLI for it, and its backend if that is of files."""
+
+    site: str
+    cli: Path
+    env: Mapping[str, str]
+    backend: Backend | None = None
+
+    def command(self, *words: str) -> list[str]:
+        """The command line for `words`."""
+        return [str(self.cli), *words, "--stack", self.site]
+
+    def quietly(self, *words: str) -> None:
+        """Run the CLI and show what it says only if it fails."""
+        done = _captured(self.command(*words, "--non-interactive"), self.env)
+        if done.returncode:
+            raise Stop(f"{done.stdout}{done.stderr}".rstrip())
+
+    def pending(self) -> list[str]:
+        """Names of the resources whose creation was interrupted, as far as can be known."""
+        return self.backend.pending_creates(self.site) if self.backend else []
+
+
+def environment(site: str, base: Mapping[str, str], cli: Path, folder: Path) -> dict[str, str]:
+    """The environment for the CLI; `folder` is the rehearsal's, used for the demo only."""
+    env = {
+        **base,
+        "PATH": search_path(base, VENV / "bin", cli.parent),
+        "PULUMI_SKIP_UPDATE_CHECK": "true",
+    }
+    if site == DEMO:
+        for name in NOT_FOR_THE_DEMO:
+            env.pop(name, None)
+        env |= {
+            "PULUMI_BACKEND_URL": (folder / instance.BACKEND).as_uri(),
+            "PULUMI_CONFIG_PASSPHRASE": DEMO_PASSPHRASE,
+            "PULUMI_HOME": str(folder / "pulumi-home"),
+            instance.FOLDER_VARIABLE: str(folder),
+        }
+    return env
+
+
+def check_site(site: str, stacks: Path) -> None:
+    """Raise `Stop` unless `site` has a site file, naming those that have one."""
+    sites = sorted(
+        file.name.removeprefix("Pulumi.").removesuffix(".yaml")
+        for file in stacks.glob("Pulumi.*.yaml")
+    )
+    if site not in sites:
+        known = ", ".join(sites) or "none"
+        raise Stop(
+            f"No site file stacks/Pulumi.{site}.yaml.  Sites: {known}.\n"
+            "A new site starts with a copy of stacks/Pulumi.demo.yaml, without `rehearsal`."
+        )
+
+
+def backend_of_login(site: str, cli: Path, env: Mapping[str, str]) -> Backend | None:
+    """The backend of the user's own login; raises `Stop` without a login."""
+    done = _captured([str(cli), "whoami", "--verbose", "--non-interactive"], env)
+    if done.returncode:
+        raise Stop(
+            f"Site {site} uses your own Pulumi login, and there is none: "
+            "run `pulumi login`, or set PULUMI_BACKEND_URL.\n"
+            f"(The CLI here is {cli}; the demo needs no login: make up SITE={DEMO}.)\n"
+            f"Pulumi says: {done.stderr.strip()}"
+        )
+    found = re.search(r"^Backend URL: (.+)$", done.stdout, re.MULTILINE)
+    return backend_of(found[1].strip()) if found else None
+
+
+def take_dead_locks_away(stack: Stack) -> None:
+    """Cancel what a killed run of this machine holds; raise `Stop` for any other lock."""
+    locks = stack.backend.locks(stack.site) if stack.backend else []
+    held = [lock for lock in locks if not is_dead(lock)]
+    if held:
+        holders = "\n".join(f"  {lock}" for lock in held)
+        raise Stop(
+            f"Site {stack.site} is locked; nothing was changed.  Held by:\n{holders}\n"
+            "Wait until that run is over.  If it is certainly gone: "
+            f"pulumi cancel --stack {stack.site}, with this site's login."
+        )
+    if locks:
+        stack.quietly("cancel", "--yes")
+        for lock in locks:
+            say(f"Took away the lock of a run that is gone: {lock}.")
+
+
+def start_rehearsal(folder: Path) -> str:
+    """Make sure that the demo's ends answer; why its state may be out of date, or nothing."""
+    how = instance.start(folder)
+    if not instance.backend_matches(folder):
+        return "the demo's state belongs to another rehearsal"
+    return "no rehearsal answered; it goes on from what it had saved" if how == "resumed" else ""
+
+
+def change(action: str, stack: Stack, extra: list[str]) -> int:
+    """Run `up`, `refresh` or `down` with what an interrupted run makes necessary around it."""
+    take_dead_locks_away(stack)
+    pending = stack.pending()
+    if pending and action == "down":
+        # Pulumi would take the stack away and forget what was half made: it would stay for ever.
+        raise Stop(
+            f"The last run was interrupted while it made: {', '.join(pending)}.\n"
+            "What exists of that is not in the state yet.  Finish it first, then take all away: "
+            f"make up SITE={stack.site}, then make down SITE={stack.site}"
+        )
+    if pending and action == "refresh":
+        extra = ["--skip-pending-creates", *extra]  # else it would ask, if on a terminal
+    if pending and action == "up":
+        say(f"The last run was interrupted while it made: {', '.join(pending)}.  Going on there.")
+    code = run(stack.command(*ACTIONS[action], *extra), stack.env)
+    if code == 0 and pending and action == "up":
+        # Made or taken over by now; without this every later `up` would warn of it again.
+        stack.quietly("refresh", "--yes", "--clear-pending-creates", "--run-program")
+        say(f"Finished what the last run left: {', '.join(pending)}.")
+    return code
+
+
+def demo(action: str, base: Mapping[str, str], pulumi: Path, extra: list[str]) -> int:
+    """Do `action` on the demo site, whose ends are the embedded rehearsal."""
+    folder = instance.folder()
+    backend = Backend(folder / instance.BACKEND)
+    stack = Stack(DEMO, pulumi, environment(DEMO, base, pulumi, folder), backend)
+    if action == "outputs":
+        if not backend.root.is_dir():
+            raise Stop("The demo has not been made yet: make up")
+        return run(stack.command(*ACTIONS[action], *extra), stack.env)
+    out_of_date = start_rehearsal(folder)
+    if action == "up" and out_of_date:
+        say(f"Refreshing first: {out_of_date}.")
+        extra = [*REFRESH_FIRST, *extra]
+    code = act(action, stack, extra)
+    if code == 0 and action == "up" and out_of_date:
+        instance.claim_backend(folder)
+    if code == 0 and action == "down":
+        say("The rehearsal still runs.  To end it: .venv/bin/sakura-rtx rehearsal stop")
+    return code
+
+
+def own(site: str, action: str, base: Mapping[str, str], pulumi: Path, extra: list[str]) -> int:
+    """Do `action` on a site of the user's, with the user's login."""
+    env = environment(site, base, pulumi, instance.folder())
+    stack = Stack(site, pulumi, env, backend_of_login(site, pulumi, env))
+    if action == "outputs":
+        return run(stack.command(*ACTIONS[action], *extra), stack.env)
+    return act(action, stack, extra)
+
+
+def act(action: str, stack: Stack, extra: list[str]) -> int:
+    """Run `action` on a stack that is made first if the backend does not have it."""
+    stack.quietly("stack", "select", "--create")
+    if action == "preview":
+        return run(stack.command(*ACTIONS[action], *extra), stack.env)
+    return change(action, stack, extra)
+
+
+def _captured(command: list[str], env: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command,
+        cwd=ROOT,
+        env=dict(env),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def main() -> int:
+    """Do what the command line says; the exit code is the CLI's own."""
+    words, extra = split(sys.argv[1:])
+    parser = argparse.ArgumentParser(prog="python -m tools.site", description=__doc__)
+    parser.add_argument("action", choices=ACTIONS)
+    parser.add_argument("--site", default=DEMO)
+    arguments = parser.parse_args(words)
+    check_site(arguments.site, ROOT / "stacks")
+    pulumi = cli.ready(os.environ)
+    try:
+        if arguments.site == DEMO:
+            return demo(arguments.action, os.environ, pulumi, extra)
+        return own(arguments.site, arguments.action, os.environ, pulumi, extra)
+    except VpnError as err:
+        raise Stop(str(err)) from None
+
+
+if __name__ == "__main__":
+    finish(main)

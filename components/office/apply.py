@@ -1,0 +1,370 @@
+"""The guarded change of a router: never worse than before (command reference 56.7.31).
+
+The router's own rollback timer is armed before the first line is typed.  Whatever happens to us
+then, the router is in the old state or in the new one once the timer has run out.  Only `keep`
+confirms and saves; `back` types what undoes the change.  While the timer runs nobody may leave by
+`exit`, and somebody has to `breathe`: it also fires when the login timer ends an idle session.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Final, Self
+
+from ..clock import Clock, Progress
+from ..errors import DeviceError, Unreachable
+from . import plan, syntax
+from .config import Scope, Statement, lowest_free, parse, scope_of, taken
+from .login import Login
+from .session import Log, Session, Transport
+from .syntax import Key
+
+_BREATH: Final = 60.0
+_OUTWAIT_EVERY: Final = 10.0
+_POLICY_BASE: Final = 100
+
+
+@dataclass(frozen=True)
+class Change:
+    """What was typed (key masked), what undoes it, and what guarded it.
+
+    All empty: the router had everything already, and nothing was typed.
+    """
+
+    commands: tuple[str, ...] = ()
+    undo: tuple[str, ...] = ()
+    guards: tuple[str, ...] = ()
+
+
+class GuardedChange:
+    """One change of our lines, from reading the router to keeping the change or going back.
+
+    `expected_text` is what we left there the last time ("" on a creation), `old_key` the key of
+    then.  `allow_taken` takes over lines that stand in our scope without being expected (a creation
+    that was cut off), `allow_unsaved` saves other people's unsaved lines with ours.
+    `guard_seconds` is how long the router waits for us (it stays below the login timer's default).
+
+        with GuardedChange(...) as change:
+            change.start()
+            ...                 # the other end; pings through change.session; change.breathe()
+            change.keep()       # or change.back()
+    """
+
+    def __init__(
+        self,
+        login: Login,
+        scope: Scope,
+        wanted_text: str,
+        key: str | None,
+        *,
+        expected_text: str = "",
+        old_key: str | None = None,
+        clock: Clock,
+        progress: Progress,
+        guard_seconds: int = 300,
+        allow_taken: bool = False,
+        allow_unsaved: bool = False,
+        log: Log | None = None,
+        connect: Callable[[Login], Transport] | None = None,
+    ) -> None:
+        self._login, self._scope, self._key, self._old_key = login, scope, key, old_key
+        self._wanted_text, self._expected_text = wanted_text, expected_text
+        self._clock, self._progress, self._log, self._connect = clock, progress, log, connect
+        self._guard_seconds = guard_seconds
+        self._allow_taken, self._allow_unsaved = allow_taken, allow_unsaved
+        self._session: Session | None = None
+        self._before = parse("")
+        self._wanted = parse(wanted_text)
+        self._rekey = False
+        self._deadline: float | None = None
+        self.result = Change()
+
+    # --- who holds it ----------------------------------------------------------------------------
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _open(self) -> Session:
+        return Session.open(self._login, clock=self._clock, log=self._log, connect=self._connect)
+
+    @property
+    def session(self) -> Session:
+        """The session that the change is made in, for pings and SAs."""
+        if self._session is None:
+            raise ValueError("the change has not been started")
+        return self._session
+
+    @property
+    def remaining(self) -> float | None:
+        """Seconds until the router goes back by itself; None if no guard runs."""
+        return None if self._deadline is None else max(self._deadline - self._clock.now(), 0.0)
+
+    def breathe(self) -> None:
+        """Call it often while waiting: sends an empty line at least every 60 s."""
+        if self._session and self._clock.now() - self._session.last_heard >= _BREATH / 2:
+            self._session.keep_alive()
+
+    def close(self) -> None:
+        """Leave; an armed router is left by dropping the connection, and goes back by itself."""
+        if self._session is not None:
+            self._session.close()
+            self._session = None
+
+    # --- the change ------------------------------------------------------------------------------
+
+    def start(self) -> Change:
+        """Read, check, arm, type, read back.  On any failure the router is as it was before.
+
+        Raises `DeviceError`: numbers taken by others, other people's unsaved work, a line refused
+        (`Refused`), lines that do not stand afterwards.
+        """
+        self._session = self._open()
+        unsaved = self._check_saved()
+        if unsaved and self._session.others():
+            unsaved = self._outwait_guard()
+        self._before = self._session.configuration()
+        if not self._allow_taken:
+            self._check_free(unsaved)
+        live = plan.align(self._before, self._expected_text, self._scope)
+        self._old_key = live.key or self._old_key
+        self._rekey = self._key is not None and self._key != self._old_key
+        planned = plan.plan(self._before, self._wanted, self._scope, rekey=self._rekey)
+        if planned.commands:
+            self._check_undoable(planned)
+            self._type(planned)
+        return self.result
+
+    def _type(self, planned: plan.Plan) -> None:
+        session = self.session
+        self._progress(f"office end: {len(planned.commands)} lines to type")
+        session.rollback_timer(self._guard_seconds)
+        self._deadline = self._clock.now() + self._guard_seconds
+        self.result = Change(
+            planned.commands, planned.undo, (f"rollback timer {self._guard_seconds}",)
+        )
+        try:
+            session.type(planned.commands, self._key)
+            self._check_stands(session)
+        except Unreachable:
+            raise
+        except BaseException as error:
+            self.back()
+            if isinstance(error, DeviceError):
+                error.state = "the router is as it was before; nothing is saved"
+            raise
+
+    def keep(self) -> None:
+        """Prove that a new login works and that the lines stand; confirm; save.
+
+        If either fails, the change is undone and the reason raised.
+        """
+        if self.result.commands:
+            try:
+                self._prove_way_in()
+                self._check_stands(self.session)
+            except DeviceError:
+                self.back()
+                raise
+            self._stop_guard()
+        if self.session.unsaved():
+            self._save()
+
+    def _prove_way_in(self) -> None:
+        self._progress("office end: logging in once more")
+        with self._open():
+            pass
+
+    def _save(self) -> None:
+        self.session.save()
+        if left := self.session.unsaved():
+            raise DeviceError(
+                "the router did not save its configuration",
+                said="\n".join(syntax.masked(line) for line in left),
+                attempted="save",
+                state="the change stands in the running configuration and is lost by a restart",
+                remedy="type `save` on the router and read what it says",
+            )
+
+    def back(self) -> None:
+        """Type what undoes the change, stop the timer, and compare with what stood before.
+
+        The saved configuration was never touched.  Raises `Unreachable` if the connection is gone:
+        then the router goes back by itself.
+        """
+        if not self.result.commands:
+            return
+        session = self.session
+        self._progress("office end: going back")
+        try:
+            session.leave_context()
+            now = session.configuration()
+            undo = plan.undo_of(self._before, now, self._scope, rekey=self._rekey)
+            session.type(undo, self._old_key)
+            left = _moved(self._before.statements, session.configuration().statements)
+            if not left:
+                self._stop_guard()
+        except Unreachable as error:
+            error.state = self._self_help()
+            raise
+        if left:
+            raise DeviceError(
+                "the router is not as it was before",
+                said="\n".join(left),
+                attempted="undo the change",
+                state=self._self_help(),
+                remedy="compare `show config` with the saved configuration",
+            )
+
+    def _stop_guard(self) -> None:
+        """Let what stands now stay; a timer that has run out cannot be stopped, and need not be."""
+        if self._deadline is None:
+            return
+        try:
+            self.session.confirm()
+        except Unreachable:
+            raise
+        except DeviceError:
+            if self.remaining:
+                raise
+        self._deadline = None
+
+    def _self_help(self) -> str:
+        if self.remaining is None:
+            return "the change stands in the router"
+        return f"the router goes back by itself in {self.remaining:.0f} s at the latest"
+
+    # --- checks ----------------------------------------------------------------------------------
+
+    def _outwait_guard(self) -> frozenset[Key]:
+        """Lines of ours stand unsaved, and a session of ours is left: a change that was cut off.
+
+        Its rollback timer would take away what we save meanwhile, so it has to run out first.
+        """
+        end = self._clock.now() + self._guard_seconds
+        self._progress("office end: waiting for the guard of a change that was cut off")
+        while (unsaved := self._check_saved()) and self.session.others():
+            if self._clock.now() >= end:
+                break
+            self._clock.wait(_OUTWAIT_EVERY)
+        return unsaved
+
+    def _check_free(self, unsaved: frozenset[Key]) -> None:
+        """Nothing of somebody else stands where our lines go.
+
+        Not somebody else's: what we wrote the last time; on a creation, what is as we want it
+        and was never saved, or everything as we want it (a creation that was cut off).
+        """
+        mine = self._before.owned(self._scope)
+        if self._expected_text:
+            ours = self._expected_scope()
+            others = [s for s in mine if not ours.owns(s)]
+        elif plan.align(self._before, self._wanted_text, self._scope).text == self._wanted_text:
+            others = []
+        else:
+            wanted = {s.key: s.text for s in self._wanted.statements}
+            others = [s for s in mine if s.key not in unsaved or _differs(s, wanted.get(s.key))]
+        if others:
+            raise DeviceError(
+                "what this site wants to write is taken by somebody else",
+                said="\n".join(map(_shown, others)),
+                attempted=f"write {self._numbers()}",
+                state="nothing was changed",
+                remedy=self._free_numbers(),
+            )
+
+    def _expected_scope(self) -> Scope:
+        """What was ours the last time; a text that names no numbers owns only its own lines."""
+        try:
+            return scope_of(self._expected_text)
+        except ValueError:
+            keys = frozenset(s.key for s in parse(self._expected_text).statements)
+            return Scope(0, 0, 0, keys)
+
+    def _numbers(self) -> str:
+        scope = self._scope
+        return f"tunnel {scope.tunnel}, policy {scope.policy}, gateway {scope.gateway}"
+
+    def _free_numbers(self) -> str:
+        used = taken(self._before)
+        both = lowest_free(used.tunnels | used.gateways)
+        policy = lowest_free(used.policies, above=_POLICY_BASE + both - 1)
+        free = f"free are tunnel {both}, policy {policy}, gateway {both}"
+        statics = (
+            f"NAT static {lowest_free(entries)} of descriptor {descriptor}"
+            for descriptor, entries in used.nat_statics.items()
+        )
+        return ", ".join([free, *statics])
+
+    def _check_saved(self) -> frozenset[Key]:
+        """Nobody else's work waits to be saved: we would save it with ours.
+
+        Returns the keys of our own unsaved lines.
+        """
+        lines = plan.touched(self.session.unsaved())
+        foreign = [command for command, line in lines if not self._scope.owns(line)]
+        if foreign and not self._allow_unsaved:
+            raise DeviceError(
+                "the router holds changes of somebody else that are not saved",
+                said="\n".join(syntax.masked(line) for line in foreign),
+                attempted="compare the running with the saved configuration",
+                state="nothing was changed; the lines above would take those changes back",
+                remedy="let them be saved or taken back first, or allow them to be saved with ours",
+            )
+        return frozenset(line.key for _, line in lines if self._scope.owns(line))
+
+    def _check_undoable(self, planned: plan.Plan) -> None:
+        """A key that the router hides can only be put back by somebody who knows it."""
+        if self._old_key is None and any(syntax.PSK_PLACEHOLDER in line for line in planned.undo):
+            raise DeviceError(
+                "the key that stands in the router is not known, so the change could not be undone",
+                attempted=f"plan the change of {self._numbers()}",
+                state="nothing was changed",
+                remedy="give the old key, or take the key line out of the router by hand",
+            )
+
+    def _check_stands(self, session: Session) -> None:
+        """The router holds our lines and nothing else has moved."""
+        after = session.configuration()
+        live = plan.align(after, self._wanted_text, self._scope)
+        if live.text != self._wanted_text or (live.key or self._key) != self._key:
+            raise DeviceError(
+                "the router does not hold what was typed",
+                said=live.text,
+                attempted="read the lines back",
+                remedy="somebody else may have typed at the same time; try again",
+            )
+        if moved := _moved(self._before.foreign(self._scope), after.foreign(self._scope)):
+            raise DeviceError(
+                "somebody else's lines changed during our change",
+                said="\n".join(moved),
+                attempted="read the lines back",
+                remedy="see who is logged in (`show status user`); try again",
+            )
+
+
+def _differs(statement: Statement, wanted: str | None) -> bool:
+    """Whether a line is not as we want it, the key aside."""
+    return wanted is None or not syntax.equal(syntax.masked(statement.text), wanted)
+
+
+def _shown(statement: Statement) -> str:
+    text = syntax.masked(statement.text)
+    return f"{statement.context}: {text}" if statement.context else text
+
+
+def _moved(before: Sequence[Statement], after: Sequence[Statement]) -> list[str]:
+    """What was lost (-) and what came (+), whatever the order; secrets masked."""
+    had, has = Counter(before), Counter(after)
+    lost, came = (had - has).elements(), (has - had).elements()
+    return [*(f"- {_shown(s)}" for s in lost), *(f"+ {_shown(s)}" for s in came)]

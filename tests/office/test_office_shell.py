@@ -1,0 +1,162 @@
+from __future__ import annotations
+
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from components.office.shell import Answer, Event, Pager, PasswordWanted, Prompt, Question, Shell
+
+ADMINISTRATOR = Prompt("", "", administrator=True)
+CONFIG = (
+    "# RTX1220 Rev.15.04.03 (x)\r\n# MAC Address : 00:00:5e:00:53:01\r\n"
+    "ip route default gateway pp 1\r\n"
+)
+
+
+def wrapped(text: str, columns: int) -> str:
+    return "\r\n".join(text[i : i + columns] for i in range(0, max(len(text), 1), columns))
+
+
+def test_the_prompt_is_learnt_after_a_moment_of_silence() -> None:
+    shell = Shell()
+    assert shell.receive("RTX1220 Rev.15.04.03\r\n  Memory 256Mbytes, 3LAN\r\n[office] > ") == []
+    (event,) = shell.quiet()
+    assert isinstance(event, Answer)
+    assert event.prompt == Prompt("[office] ", "", administrator=False)
+
+
+def test_an_answer_is_what_stands_between_echo_and_prompt() -> None:
+    shell = Shell(prefix="")
+    shell.sent("show status tunnel 1")
+    assert shell.receive("show status tunnel 1\r\nTUNNEL[1]:\r\n  Online") == []
+    assert shell.receive(".\r\n# ") == [Answer("TUNNEL[1]:\n  Online.", None, ADMINISTRATOR)]
+
+
+def test_the_context_and_level_are_read_from_the_prompt() -> None:
+    shell = Shell(prefix="rtx1")
+    shell.sent("tunnel select 2")
+    (event,) = shell.receive("tunnel select 2\r\nrtx1tunnel2# ")
+    assert event == Answer("", None, Prompt("rtx1", "tunnel2", administrator=True))
+    shell.sent("exit")
+    (event,) = shell.receive("exit\r\nrtx1> ")
+    assert event == Answer("", None, Prompt("rtx1", "", administrator=False))
+
+
+def test_another_prefix_is_no_prompt() -> None:
+    shell = Shell(prefix="rtx1")
+    shell.sent("show x")
+    assert shell.receive("show x\r\nrtx2# ") == []
+    assert len(shell.receive("\r\nrtx1# ")) == 1
+
+
+def test_a_refusal_is_told() -> None:
+    shell = Shell(prefix="")
+    shell.sent("ipsec ike group 2 modp3072")
+    text = "ipsec ike group 2 modp3072\r\nエラー: パラメータのキーワードが認識できません\r\n# "
+    (event,) = shell.receive(text)
+    assert isinstance(event, Answer)
+    assert event.error == "エラー: パラメータのキーワードが認識できません"
+
+
+def test_a_comment_of_the_configuration_is_no_prompt() -> None:
+    shell = Shell(prefix="")
+    shell.sent("show config")
+    assert shell.receive("show config\r\n# ") == []
+    assert shell.receive("RTX1220 Rev.15.04.03\r\nip route default gateway pp 1\r\n# ") == []
+    (event,) = shell.quiet()
+    expected = "# RTX1220 Rev.15.04.03\nip route default gateway pp 1"
+    assert event == Answer(expected, None, ADMINISTRATOR)
+
+
+def test_silence_in_the_middle_of_a_line_is_no_prompt() -> None:
+    shell = Shell(prefix="")
+    shell.sent("show config")
+    shell.receive("show config\r\n# RTX1220 Rev.15.04.03\r\nip route")
+    assert shell.quiet() == []
+
+
+def test_the_password_question() -> None:
+    shell = Shell(prefix="")
+    shell.sent("administrator")
+    assert shell.receive("administrator\r\nPassword: ") == [PasswordWanted()]
+    shell.sent_unseen()
+    assert shell.receive("\r\n# ") == [Answer("", None, ADMINISTRATOR)]
+
+
+@pytest.mark.parametrize(
+    "text", ["Save new configuration ? (Y/N)", "新しい設定を保存しますか? (Y/N)"]
+)
+def test_a_question_wants_one_key(text: str) -> None:
+    shell = Shell(prefix="")
+    shell.sent("exit")
+    assert shell.receive(f"exit\r\n{text}") == [Question(text)]
+
+
+@pytest.mark.parametrize("mark", ["---つづく---", "---more---", "--- more ---"])
+def test_the_pager_is_one_event_and_leaves_no_trace(mark: str) -> None:
+    shell = Shell(prefix="")
+    shell.sent("show log")
+    assert shell.receive(f"show log\r\none\r\ntwo\r\n{mark}") == [Pager()]
+    assert shell.receive("") == []
+    wiped = "\r" + " " * len(mark) + "\r"
+    assert shell.receive(f"{wiped}three\r\n# ") == [Answer("one\ntwo\nthree", None, ADMINISTRATOR)]
+
+
+def test_what_the_router_says_of_itself_before_the_echo_is_passed_over() -> None:
+    shell = Shell(prefix="")
+    shell.sent("save")
+    (event,) = shell.receive(
+        "2026/01/01: IP Tunnel[1] Up\r\nsave\r\nSaving ... CONFIG0 Done .\r\n# "
+    )
+    assert event == Answer("Saving ... CONFIG0 Done .", None, ADMINISTRATOR)
+
+
+def test_a_prompt_before_the_echo_is_not_the_answer() -> None:
+    shell = Shell(prefix="")
+    shell.sent("ip route default gateway 198.51.100.1")
+    assert shell.receive("\r\n# ") == []
+    assert shell.receive("ip route default gateway 198.51.100.1\r\n# ") == [
+        Answer("", None, ADMINISTRATOR)
+    ]
+
+
+def test_the_repr_holds_nothing_that_was_typed() -> None:
+    shell = Shell(prefix="")
+    shell.sent("ipsec ike pre-shared-key 2 text CANARY")
+    shell.receive("ipsec ike pre-shared-key 2 text CANARY")
+    assert "CANARY" not in repr(shell)
+
+
+@given(
+    st.sampled_from(
+        ["save", "ipsec ike pre-shared-key 2 text " + "a1" * 20, "show config", "x " * 90]
+    ),
+    st.sampled_from(["", CONFIG, "Saving ... CONFIG0 Done .\r\n", "エラー: x\r\n"]),
+    st.integers(20, 200),
+    st.lists(st.integers(1, 400), max_size=12),
+)
+def test_however_it_is_cut_the_answer_is_the_same(
+    line: str, body: str, columns: int, cuts: list[int]
+) -> None:
+    """Hard wraps of the echo at any width, and chunks cut anywhere."""
+    typed = line.strip()
+    text = f"{wrapped(typed, columns)}\r\n{body}# "
+    shell = Shell(prefix="")
+    shell.sent(typed)
+    edges = sorted({min(cut, len(text)) for cut in cuts} | {0, len(text)})
+    events: list[Event] = []
+    for start, end in pairwise(edges):
+        events += shell.receive(text[start:end])
+    events = events or shell.quiet()
+    assert [e.text for e in events if isinstance(e, Answer)] == [body.replace("\r\n", "\n").strip()]
+
+
+@given(st.lists(st.text(alphabet="#> \r\nab-morePasswd:(Y/N)つづく", max_size=40), max_size=6))
+def test_no_text_makes_it_raise(chunks: list[str]) -> None:
+    shell = Shell()
+    shell.sent("ab")
+    for chunk in chunks:
+        shell.receive(chunk)
+        shell.quiet()

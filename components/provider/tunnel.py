@@ -44,7 +44,9 @@ class Tunnel(Resource):
     def preview(self, old_state: Props, inputs: Props, ctx: Context) -> Props:
         """Show a new block whole: the engine cuts new texts after three lines."""
         if not old_state:
-            values = "\n".join(f"  {key}: {value}" for key, value in sorted(inputs["cloud"].items()))
+            values = "\n".join(
+                f"  {key}: {value}" for key, value in sorted(inputs["cloud"].items())
+            )
             ctx.info(
                 f"would be typed on the RTX ({inputs['router']['model']}):\n{inputs['lines']}\n"
                 f"would be written to the VPC router, site-to-site peer:\n{values}"

@@ -1,0 +1,214 @@
+"""The background process of one rehearsal: both stand-ins, the link between them, three ports.
+
+Started by `instance.start` as `python -m components.rehearsal.daemon FOLDER`.  It ends when it is
+told to over the control port, at SIGTERM, or when the folder no longer holds its instance id.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import secrets
+import signal
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+from ..clock import SystemClock
+from . import instance
+from .control import Answer, ControlServer
+from .link import Link
+from .rtx import Router, RtxServer, run_lines
+from .sakura import Sakura, SakuraServer
+
+USER: Final = "ops"
+_LOOK_SECONDS: Final = 1.0
+_PASSWORD_BYTES: Final = 12  # the RTX takes passwords of at most 32 characters
+
+
+class RehearsalClock(SystemClock):
+    """The machine's clock, which can be told to jump ahead: nobody waits hours for a rekey."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._ahead = 0.0
+        self._jumped = threading.Condition()
+
+    def now(self) -> float:
+        """Seconds, those jumped over included."""
+        return time.monotonic() + self._ahead
+
+    def wait(self, seconds: float) -> None:
+        """Let `seconds` pass, or be jumped over."""
+        end = self.now() + seconds
+        with self._jumped:
+            while (left := end - self.now()) > 0:
+                self._jumped.wait(left)
+
+    def advance(self, seconds: float) -> None:
+        """Jump `seconds` (0 or more) ahead."""
+        if seconds < 0:
+            raise ValueError("time goes only forward")
+        with self._jumped:
+            self._ahead += seconds
+            self._jumped.notify_all()
+
+
+class Rehearsal:
+    """Both ends, running, with their state in `folder`."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.id = (folder / instance.INSTANCE).read_text(encoding="utf-8").strip()
+        self.ended = threading.Event()
+        self.clock = RehearsalClock()
+        self.sakura = Sakura(folder, clock=self.clock)
+        self.router = Router(folder / "rtx", clock=self.clock)
+        self.link = Link(self.clock, self.sakura, self.router.gateways)
+        self.sakura.link = self.router.office_link = self.link
+        self.api = SakuraServer(self.sakura, log=_log)
+        self.ssh = RtxServer(self.router)
+        self.credentials = self._credentials()
+        self.control = ControlServer(
+            self.id,
+            self.credentials["control_token"],
+            {
+                "GET /health": self._health,
+                "GET /calls": self._calls,
+                "POST /type": self._type,
+                "POST /advance": self._advance,
+                "POST /rotate": self._rotate,
+                "POST /fault": self._fault,
+                "POST /stop": self._stop,
+            },
+        )
+
+    def _credentials(self) -> dict[str, str]:
+        file = self.folder / instance.CREDENTIALS
+        if file.exists():
+            known: dict[str, str] = json.loads(file.read_text(encoding="utf-8"))
+            self.sakura.set_credentials(known["api_token"], known["api_secret"])
+            return known
+        made = {
+            "api_token": secrets.token_hex(16),
+            "api_secret": secrets.token_urlsafe(32),
+            "user": USER,
+            "password": secrets.token_hex(_PASSWORD_BYTES),
+            "admin_password": secrets.token_hex(_PASSWORD_BYTES),
+            "control_token": secrets.token_urlsafe(32),
+        }
+        self._use(made)
+        return made
+
+    def _use(self, credentials: dict[str, str]) -> None:
+        self.sakura.set_credentials(credentials["api_token"], credentials["api_secret"])
+        self.router.set_password(credentials["user"], credentials["password"])
+        self.router.set_administrator_password(credentials["admin_password"])
+        text = json.dumps(credentials, indent=1)
+        instance.write_atomically(self.folder / instance.CREDENTIALS, text)
+
+    @property
+    def ports(self) -> dict[str, int]:
+        """Where it listens."""
+        return {"api": self.api.port, "ssh": self.ssh.port, "control": self.control.port}
+
+    def run(self) -> None:
+        """Serve until the end."""
+        self.api.start()
+        self.ssh.start()
+        self.control.start()
+        ends = {"instance": self.id, "ports": self.ports, "host_key": self.ssh.host_key}
+        instance.write_atomically(self.folder / instance.ENDPOINTS, json.dumps(ends, indent=1))
+        _log(f"rehearsal {self.id} on {self.ports}")
+        while not self.ended.wait(_LOOK_SECONDS):
+            if not self._owns_folder():
+                _log("the folder belongs to no rehearsal or another one: ending")
+                break
+        self.control.stop()
+        self.ssh.stop()
+        self.api.stop()
+        _log("ended")
+
+    def _owns_folder(self) -> bool:
+        with contextlib.suppress(OSError):
+            here = (self.folder / instance.INSTANCE).read_text(encoding="utf-8").strip()
+            return here == self.id
+        return False
+
+    # What the control port offers
+
+    def _health(self, _: Answer) -> Answer:
+        return {"ports": self.ports, "reason": self.link.reason()}
+
+    def _calls(self, _: Answer) -> Answer:
+        return {"calls": [[c.method, c.path, c.status] for c in list(self.sakura.calls)]}
+
+    def _type(self, body: Answer) -> Answer:
+        return {"text": run_lines(self.router, [str(line) for line in body["lines"]])}
+
+    def _advance(self, body: Answer) -> Answer:
+        self.clock.advance(float(body["seconds"]))
+        self.router.tick()
+        self.link.settle()
+        return {}
+
+    def _rotate(self, _: Answer) -> Answer:
+        self.credentials |= {
+            "api_secret": secrets.token_urlsafe(32),
+            "password": secrets.token_hex(_PASSWORD_BYTES),
+            "admin_password": secrets.token_hex(_PASSWORD_BYTES),
+        }
+        self._use(self.credentials)
+        return {}
+
+    def _fault(self, body: Answer) -> Answer:
+        if body.get("clear"):
+            self.sakura.faults.clear()
+            return {}
+        known: dict[str, Any] = {k: body[k] for k in ("status", "retry_after") if k in body}
+        times = int(body.get("times", 1))
+        self.sakura.faults.add(
+            str(body["method"]), str(body["path"]), str(body["kind"]), times, **known
+        )
+        return {}
+
+    def _stop(self, _: Answer) -> Answer:
+        self.ended.set()
+        return {}
+
+
+def _log(text: str) -> None:
+    print(f"{datetime.now().astimezone().isoformat(timespec='seconds')} {text}", flush=True)
+
+
+@contextlib.contextmanager
+def _held(folder: Path) -> Iterator[bool]:
+    """Hold the folder's server lock; whether it was free."""
+    with (folder / instance.SERVER_LOCK).open("w", encoding="utf-8") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+            return
+        yield True
+
+
+def main(folder: Path) -> int:
+    """Serve the rehearsal in `folder`; the exit code."""
+    with _held(folder) as free:
+        if not free:
+            _log("another process serves this folder")
+            return 1
+        rehearsal = Rehearsal(folder)
+        signal.signal(signal.SIGTERM, lambda *_: rehearsal.ended.set())
+        rehearsal.run()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1])))

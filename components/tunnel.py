@@ -18,7 +18,7 @@ from typing import Any, Final
 from .clock import Clock, Progress, SystemClock
 from .cloud import lifecycle
 from .cloud.api import Client
-from .errors import VerifyError, VpnError
+from .errors import ApiError, VerifyError, VpnError
 from .office.answers import Ping, SecurityAssociation
 from .office.apply import GuardedChange
 from .office.config import Scope, parse
@@ -82,7 +82,11 @@ class Ends:
 
 @dataclass(frozen=True)
 class Proof:
-    """Traffic that passed: when, to where, round trip (ms), and how long there was none (s)."""
+    """Traffic that passed: when, to where, round trip (ms), and how long there was none.
+
+    `outage_s` is from the last ping that passed to the next that did, summed up; 0 if none was
+    lost.  It is known as well as the pings are close, some 2 s.
+    """
 
     at: str
     target: str
@@ -120,6 +124,7 @@ def establish(
     """
     keep = (verification.on_failure or ("back" if before else "keep")) == "keep"
     guard = verification.seconds + GUARD_MARGIN
+    _preflight(ends)
     ends.client.deadline = deadline = clock.now() + guard - BEFORE_THE_GUARD
     change = GuardedChange(
         ends.login,
@@ -144,13 +149,30 @@ def establish(
         except NotProved as err:
             if keep:
                 change.keep()
-                err.state = "both ends are configured and saved, and carry no traffic"
+                err.state = f"both ends are configured and saved; {err.state}"
                 raise
             raise _went_back(change, ends, wish, before, err) from err
         except VpnError as err:
             raise _went_back(change, ends, wish, before, err) from err
         change.keep()
     return proof
+
+
+def _preflight(ends: Ends) -> None:
+    """Look at the cloud end before the office end is touched: most errors show right here."""
+    router = lifecycle.read_router(ends.client, ends.router_id)
+    if router is None:
+        raise ApiError(
+            f"there is no VPC router {ends.router_id} in zone {ends.client.zone}",
+            state="nothing was changed at either end",
+            remedy="refresh the stack, then run up again",
+        )
+    if router.power != "up":
+        raise ApiError(
+            f"the VPC router {ends.router_id} is not running ({router.power})",
+            state="nothing was changed at either end",
+            remedy="start it, or refresh the stack and run up again",
+        )
 
 
 def _retire_renamed_peer(ends: Ends, wish: Wish, before: Wish | None, clock: Clock) -> None:
@@ -201,7 +223,7 @@ class _Watch:
         self._asked, self._old, self._clock = verification, old_spis, clock
         self._progress = progress
         self._start = self._last_passed = clock.now()
-        self._outage = 0.0
+        self._outage, self._lost = 0.0, False
         self._old_deleted = False
         self._said = 0.0
 
@@ -212,10 +234,13 @@ class _Watch:
             standing = self._session.associations(self._ends.scope.gateway)
             new = [sa for sa in standing if sa.spi not in self._old]
             answer = self._ping()
-            if answer.received:
-                now = self._clock.now()
-                self._outage = max(self._outage, now - self._last_passed - BETWEEN_PINGS)
-                self._last_passed = now
+            now = self._clock.now()
+            if not answer.received:
+                self._lost = True
+            else:
+                if self._lost:
+                    self._outage += now - self._last_passed
+                self._last_passed, self._lost = now, False
             both = {"send", "recv"} <= {sa.direction for sa in new}
             if answer.received and both and self._ping(self._asked.mtu - IP_AND_ICMP).received:
                 return Proof(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,7 @@ import yaml
 
 from components.errors import SpecError
 from components.site import Site, site_of
+from components.vpn import SiteToSiteVpn
 
 DEMO = Path(__file__).resolve().parents[1] / "stacks" / "Pulumi.demo.yaml"
 ADDRESSES = ["203.0.113.4", "203.0.113.5", "203.0.113.6", "203.0.113.7"]
@@ -22,27 +25,35 @@ class Mocks(pulumi.runtime.Mocks):
 
     def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str, dict[str, Any]]:
         MADE[args.name] = {"type": args.typ, **args.inputs}
-        outputs = {
+        outputs: dict[str, dict[str, Any]] = {
             "sakurartx:index:Internet": {"switchId": "113400000021", "addresses": ADDRESSES},
             "sakurartx:index:PreSharedKey": {"value": args.inputs.get("value") or "generated_key"},
             "sakurartx:index:Tunnel": {"verified": {"at": "now"}},
         }
         return f"id-of-{args.name}", {**args.inputs, **outputs.get(args.typ, {})}
 
-    def call(self, args: pulumi.runtime.MockCallArgs) -> dict[str, Any]:
+    def call(
+        self, args: pulumi.runtime.MockCallArgs
+    ) -> tuple[dict[Any, Any], list[tuple[str, str]] | None]:
         raise AssertionError(f"no function is called: {args.token}")
 
 
-pulumi.runtime.set_mocks(Mocks(), project="sakura-rtx-vpn", stack="demo", preview=False)
-
-from components.vpn import SiteToSiteVpn  # noqa: E402 - after the mocks
+@pytest.fixture(autouse=True)
+def _program() -> Iterator[None]:
+    """A program of its own for each test: the SDK ties what it holds to one event loop."""
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    pulumi.runtime.set_mocks(Mocks(), project="sakura-rtx-vpn", stack="demo", preview=False)
+    yield
+    asyncio.set_event_loop(None)
+    loop.close()
 
 
 def demo() -> Site:
     return site_of(yaml.safe_load(DEMO.read_text())["config"])
 
 
-@pulumi.runtime.test
+@pulumi.runtime.test  # type: ignore[untyped-decorator]
 def test_the_tunnel_gets_what_the_router_became() -> pulumi.Output[None]:
     vpn = SiteToSiteVpn("a", demo())
 
@@ -65,7 +76,7 @@ def test_the_tunnel_gets_what_the_router_became() -> pulumi.Output[None]:
     return pulumi.Output.all(**vpn.outputs).apply(check)
 
 
-@pulumi.runtime.test
+@pulumi.runtime.test  # type: ignore[untyped-decorator]
 def test_nothing_of_the_rehearsal_or_of_credentials_is_an_input() -> pulumi.Output[None]:
     vpn = SiteToSiteVpn("b", demo(), access={"rtxPassword": "a-password", "apiToken": None})
 
@@ -79,7 +90,7 @@ def test_nothing_of_the_rehearsal_or_of_credentials_is_an_input() -> pulumi.Outp
     return pulumi.Output.all(vpn.verified).apply(check)
 
 
-@pulumi.runtime.test
+@pulumi.runtime.test  # type: ignore[untyped-decorator]
 def test_the_key_is_secret_wherever_it_goes() -> pulumi.Output[None]:
     vpn = SiteToSiteVpn("c", demo(), psk=pulumi.Output.secret("a_given_key_of_some_length"))
 

@@ -65,6 +65,7 @@ class SiteToSiteVpn(pulumi.ComponentResource):
         access: Access | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
+        _check(psk)
         super().__init__("sakurartx:index:SiteToSiteVpn", name, {}, opts)
         provider = Provider(f"{name}-access", access, pulumi.ResourceOptions(parent=self))
         child = pulumi.ResourceOptions(parent=self, provider=provider)
@@ -73,9 +74,7 @@ class SiteToSiteVpn(pulumi.ComponentResource):
             if code not in site.accept:
                 pulumi.log.warn(f"{text} is weak; accept it with `accept: {{{code}: why}}`", self)
 
-        key = PreSharedKey(
-            f"{name}-psk", {"version": site.psk_version, "value": _checked(psk)}, child
-        )
+        key = PreSharedKey(f"{name}-psk", {"version": site.psk_version, "value": psk}, child)
         where: Where = {"zone": cloud.zone, "rehearsal": site.rehearsal or None}
         internet = Internet(
             f"{name}-internet",
@@ -160,8 +159,7 @@ def _given(router: Any) -> dict[str, Any]:
     }
 
 
-def _checked(psk: pulumi.Input[str] | None) -> pulumi.Input[str] | None:
-    """Refuse a key that the API would refuse before any resource is registered, if it is known."""
+def _check(psk: pulumi.Input[str] | None) -> None:
+    """Refuse a key that the API would refuse before anything is registered, if it is known."""
     if isinstance(psk, str) and (problem := ipsec.key_problem(psk, "psk")):
         raise SpecError([problem], source="stack configuration")
-    return psk

@@ -1,0 +1,178 @@
+"""The handlers where they decide something themselves."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from components.errors import VpnError
+from components.office.render import ADDRESS_PLACEHOLDER
+from components.provider import access, key
+from components.provider.handler import Context, Failure
+from components.provider.network import Internet, Switch
+from components.provider.router import VpcRouter
+from components.provider.tunnel import Tunnel
+from components.provider.values import UNKNOWN, Secret
+from components.rehearsal import instance
+
+URN = "urn:pulumi:demo::sakura-rtx-vpn::sakurartx:index:SiteToSiteVpn${}::demo-x"
+
+
+def context(kind: str = "sakurartx:index:Tunnel", **config: Any) -> Context:
+    return Context(URN.format(kind), True, 0.0, threading.Event(), config, None)
+
+
+# --- PreSharedKey
+
+
+def test_a_key_is_made_once_for_each_version() -> None:
+    kind, ctx = key.PreSharedKey(), context()
+    _, first = kind.create({"version": 1}, ctx)
+    assert kind.preview(first, {"version": 1}, ctx)["value"] == first["value"]
+    assert kind.preview(first, {"version": 2}, ctx)["value"] is UNKNOWN
+    assert kind.update("psk-1", first, {"version": 2}, ctx)["value"] != first["value"]
+
+
+def test_a_given_key_is_used_as_it_is() -> None:
+    kind, ctx = key.PreSharedKey(), context()
+    given = {"version": 1, "value": Secret("a_key_given_by_the_user")}
+    assert kind.check(given, ctx) == given
+    assert kind.create(given, ctx)[1]["value"] == given["value"]
+    assert kind.preview({}, given, ctx)["value"] == given["value"]
+
+
+def test_a_key_that_the_api_refuses_fails_the_check_without_being_shown() -> None:
+    found = key.PreSharedKey().check({"version": 1, "value": Secret("with-hyphen")}, context())
+    assert isinstance(found, list)
+    (failure,) = found
+    assert isinstance(failure, Failure)
+    assert "no hyphen" in failure.reason
+    assert "with-hyphen" not in failure.reason
+
+
+# --- Tunnel
+
+INPUTS = {
+    "address": "203.0.113.4",
+    "lines": f"tunnel select 2\n  ipsec ike remote address 2 {ADDRESS_PLACEHOLDER}\n",
+    "cloud": {"peer": "198.51.100.20", "encryption": "aes128"},
+    "verify": {"target": "192.168.2.1", "onFailure": "back"},
+    "router": {"model": "RTX1220"},
+}
+
+
+def test_the_address_enters_the_lines_as_soon_as_it_is_known() -> None:
+    known = Tunnel().check(dict(INPUTS), context())
+    assert known["lines"] == "tunnel select 2\n  ipsec ike remote address 2 203.0.113.4\n"
+    unknown = Tunnel().check({**INPUTS, "address": UNKNOWN}, context())
+    assert ADDRESS_PLACEHOLDER in unknown["lines"]
+
+
+def test_a_new_address_or_value_is_an_update_and_never_a_replacement() -> None:
+    new = {**INPUTS, "lines": "other", "cloud": {**INPUTS["cloud"], "encryption": "aes256"}}  # type: ignore[dict-item]
+    diff = Tunnel().diff(INPUTS, {}, new, context())
+    assert set(diff.changed) == {"lines", "cloud.encryption"}
+    assert not diff.replace
+
+
+def test_how_a_failure_would_be_handled_changes_nothing_that_stands() -> None:
+    new = {**INPUTS, "verify": {"target": "192.168.2.1", "onFailure": "keep"}}
+    assert not Tunnel().diff(INPUTS, {}, new, context()).changed
+
+
+# --- the cloud end
+
+
+@pytest.mark.parametrize("name", ["plan", "switchId", "address", "realAddresses", "vrid", "lan"])
+def test_what_is_fixed_at_creation_replaces_the_router_old_one_first(name: str) -> None:
+    old = {"name": "a", name: ["x"]}
+    diff = VpcRouter().diff(old, {}, {**old, name: ["y"]}, context())
+    assert list(diff.replace) == [f"{name}[0]"]
+    assert diff.delete_before_replace
+    assert not VpcRouter().diff(old, {}, {**old, "name": "b"}, context()).replace
+
+
+def test_bandwidth_is_changed_in_place() -> None:
+    old = {"zone": "is1b", "prefixLength": 28, "bandwidthMbps": 100}
+    assert not Internet().diff(old, {}, {**old, "bandwidthMbps": 250}, context()).replace
+    assert Internet().diff(old, {}, {**old, "prefixLength": 27}, context()).replace
+
+
+@pytest.mark.parametrize("kind", [Internet(), Switch(), VpcRouter(), Tunnel()])
+def test_an_import_by_id_alone_is_refused_in_words(kind: Any) -> None:
+    with pytest.raises(VpnError, match="cannot be imported by its id alone"):
+        kind.read("113400000001", {}, {}, context())
+
+
+# --- access
+
+ENDS = instance.Endpoints(
+    instance="i",
+    api_root="http://127.0.0.1:1/cloud/zone",
+    ssh_host="127.0.0.1",
+    ssh_port=2222,
+    host_key="ssh-rsa AAAA",
+    api_token="rehearsed-token",
+    api_secret="rehearsed-secret",
+    user="ops",
+    password="rehearsed-password",
+    admin_password="rehearsed-administrator",
+)
+
+
+@pytest.fixture
+def environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(instance, "endpoints", lambda: ENDS)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    for name in ("ACCESS_TOKEN", "ACCESS_TOKEN_SECRET", "RTX_PASSWORD"):
+        monkeypatch.setenv(f"SAKURA_{name}", f"of-the-environment-{name}")
+
+
+def sent(monkeypatch: pytest.MonkeyPatch, inputs: dict[str, Any], ctx: Context) -> Any:
+    """What the API client is made from."""
+    made = SimpleNamespace()
+
+    def remember(credentials: Any, zone: str, **others: Any) -> Any:
+        made.credentials, made.zone, made.root = credentials, zone, others["root_url"]
+        return made
+
+    monkeypatch.setattr("components.cloud.api.Client", remember)
+    return access.client(inputs, ctx)
+
+
+@pytest.mark.usefixtures("environment")
+def test_nothing_of_the_environment_travels_to_a_stand_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    ctx = context()
+    made = sent(monkeypatch, {"zone": "is1b", "rehearsal": True}, ctx)
+    assert (made.credentials.token, made.root) == ("rehearsed-token", ENDS.api_root)
+    login = access.login({"model": "RTX1220"}, True, ctx)
+    assert (login.password, login.administrator_password) == (
+        "rehearsed-password",
+        "rehearsed-administrator",
+    )
+    assert ctx.scrub("rehearsed-password rehearsed-secret") == "[secret] [secret]"
+
+
+@pytest.mark.usefixtures("environment")
+def test_a_real_site_takes_the_environment_unless_configured(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made = sent(monkeypatch, {"zone": "is1b"}, context())
+    assert made.credentials.token == "of-the-environment-ACCESS_TOKEN"
+    router = {"host": "192.168.1.1", "user": "ops"}
+    assert access.login(router, False, context()).password == "of-the-environment-RTX_PASSWORD"
+    own = context(apiToken=Secret("own-token"), apiSecret=Secret("own-secret"), rtxPassword="own")
+    assert sent(monkeypatch, {"zone": "is1b"}, own).credentials.token == "own-token"
+    login = access.login(router, False, own)
+    assert (login.password, login.host_key, login.port) == ("own", "", 22)
+    assert "own" not in repr(login).replace("own-", "")
+
+
+def test_without_a_password_nothing_is_tried(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("SAKURA_RTX_PASSWORD", raising=False)
+    with pytest.raises(VpnError, match=r"no password for the RTX at 192\.168\.1\.1"):
+        access.login({"host": "192.168.1.1", "user": "ops"}, False, context())

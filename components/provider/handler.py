@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import abc
 import contextlib
 import threading
 from collections.abc import Collection
@@ -86,7 +87,7 @@ class Context:
         return values
 
 
-class Resource:
+class Resource(abc.ABC):
     """A kind of resource.  `check`, `diff` and `preview` must stand UNKNOWN, no other meets it."""
 
     outputs: Collection[str] = ()  # known only after create
@@ -108,18 +109,18 @@ class Resource:
         """The state that a create (`old_state` is empty) or an update would lead to."""
         return {key: old_state.get(key, UNKNOWN) for key in self.outputs} | inputs
 
+    @abc.abstractmethod
     def create(self, inputs: Props, ctx: Context) -> tuple[str, Props]:
         """Make it; id and state.  Must take over what a killed run left behind."""
-        raise NotImplementedError
 
     def read(self, id: str, state: Props, inputs: Props, ctx: Context) -> Live | None:
         """What is really there, or None if it is gone.  An import knows only `id`."""
         return id, state, inputs
 
+    @abc.abstractmethod
     def update(self, id: str, old_state: Props, inputs: Props, ctx: Context) -> Props:
         """Bring it, in whatever condition it is, to what `inputs` say; the new state."""
-        raise NotImplementedError
 
+    @abc.abstractmethod
     def delete(self, id: str, state: Props, ctx: Context) -> None:
         """Remove it; what is gone already is no error."""
-        raise NotImplementedError

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ipaddress import IPv4Address
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from ..clock import SystemClock
 from ..office.config import Scope, parse
@@ -15,6 +15,9 @@ from .values import UNKNOWN, Props, Secret, reveal
 
 if TYPE_CHECKING:
     from .. import tunnel
+
+# The output `verified` of a tunnel that was made and has not carried traffic yet.
+UNPROVED: Final = {"at": "", "how": "not proved yet"}
 
 
 class Tunnel(Resource):
@@ -85,7 +88,7 @@ class Tunnel(Resource):
                 progress=ctx.info,
             )
         except tunnel.NotProved as err:
-            raise Incomplete(id, {**inputs, "verified": {"at": ""}}, [str(err)]) from err
+            raise Incomplete(id, {**inputs, "verified": UNPROVED}, [str(err)]) from err
         return {**inputs, "verified": proof.as_output()}
 
     def read(self, id: str, state: Props, inputs: Props, ctx: Context) -> Live | None:
@@ -102,6 +105,8 @@ class Tunnel(Resource):
         live = inputs | {"lines": standing.lines, "cloud": cloud}
         if standing.key is not None:
             live["psk"] = Secret(standing.key)
+        if state.get("verified") == UNPROVED:  # else a refresh would declare it whole
+            raise Incomplete(id, state | live, ["traffic has never been proved"], live)
         return id, state | live, live
 
     def delete(self, id: str, state: Props, ctx: Context) -> None:

@@ -12,12 +12,13 @@ import pytest
 from components.errors import VpnError
 from components.office.render import ADDRESS_PLACEHOLDER
 from components.provider import access, key
-from components.provider.handler import Context, Failure
+from components.provider.handler import Context, Failure, Incomplete
 from components.provider.network import Internet, Switch
 from components.provider.router import VpcRouter
-from components.provider.tunnel import Tunnel
+from components.provider.tunnel import UNPROVED, Tunnel
 from components.provider.values import UNKNOWN, Secret
 from components.rehearsal import instance
+from components.tunnel import Standing
 
 URN = "urn:pulumi:demo::sakura-rtx-vpn::sakurartx:index:SiteToSiteVpn${}::demo-x"
 
@@ -82,6 +83,21 @@ def test_a_new_address_or_value_is_an_update_and_never_a_replacement() -> None:
 def test_how_a_failure_would_be_handled_changes_nothing_that_stands() -> None:
     new = {**INPUTS, "verify": {"target": "192.168.2.1", "onFailure": "keep"}}
     assert not Tunnel().diff(INPUTS, {}, new, context()).changed
+
+
+@pytest.mark.parametrize("proved", [True, False])
+def test_a_refresh_does_not_declare_an_unproved_tunnel_whole(
+    monkeypatch: pytest.MonkeyPatch, proved: bool
+) -> None:
+    standing = Standing("tunnel select 2\n tunnel enable 2\n", {"peer": "198.51.100.20"}, None)
+    monkeypatch.setattr("components.tunnel.look", lambda *_, **__: standing)
+    monkeypatch.setattr("components.provider.tunnel._ends", lambda *_: None)
+    state = {**INPUTS, "verified": {"at": "2026-08-20T10:00:00+09:00"} if proved else UNPROVED}
+    if proved:
+        assert Tunnel().read("1/2", state, dict(INPUTS), context()) is not None
+    else:
+        with pytest.raises(Incomplete, match="never been proved"):
+            Tunnel().read("1/2", state, dict(INPUTS), context())
 
 
 # --- the cloud end

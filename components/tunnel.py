@@ -104,7 +104,7 @@ class Proof:
 
 
 class NotProved(VerifyError):
-    """No traffic came; both ends were kept as they were asked for."""
+    """No traffic came, and both ends were kept as they were asked for."""
 
 
 def establish(
@@ -118,8 +118,8 @@ def establish(
 ) -> Proof:
     """Bring both ends to `wish` and prove it; `before` is what stood until now (None: nothing).
 
-    Raises `NotProved` when both ends were configured, kept, and carry no traffic; any other
-    `VpnError` means that both ends are as they were before (or the error's `state` says what is
+    Raises `NotProved` when both ends were configured, kept, and carry no traffic; any other error
+    means that both ends are as they were before (or the error's `state` says what is
     not).
     """
     keep = (verification.on_failure or ("back" if before else "keep")) == "keep"
@@ -139,23 +139,29 @@ def establish(
     )
     with change:
         change.start()
-        old = change.session.associations(ends.scope.gateway)
+        old = {sa.spi for sa in change.session.associations(ends.scope.gateway)}
         try:
             progress("VPC router: writing the peer and applying the settings")
             lifecycle.write_peer(ends.client, ends.router_id, wish.cloud, wish.key, clock)
             _retire_renamed_peer(ends, wish, before, clock)
-            watch = _Watch(change, ends, verification, {sa.spi for sa in old}, clock, progress)
-            proof = watch.until(min(clock.now() + verification.seconds, deadline))
-        except NotProved as err:
-            if keep:
-                change.keep()
-                err.state = f"both ends are configured and saved; {err.state}"
-                raise
-            raise _went_back(change, ends, wish, before, err) from err
-        except VpnError as err:
-            raise _went_back(change, ends, wish, before, err) from err
-        change.keep()
-    return proof
+            watch = _Watch(change, ends, verification, old, clock, progress)
+            outcome = watch.until(min(clock.now() + verification.seconds, deadline))
+            if isinstance(outcome, VerifyError) and not keep:
+                raise outcome
+            change.keep()
+        except Exception as err:
+            state = _put_back(change, ends, wish, before)
+            if isinstance(err, VpnError):
+                err.state = "; ".join(filter(None, (err.state, *state)))
+            raise
+    if isinstance(outcome, VerifyError):
+        raise NotProved(
+            outcome.what,
+            attempted=outcome.attempted,
+            state=f"both ends are configured and saved; {outcome.state}",
+            remedy=outcome.remedy,
+        )
+    return outcome
 
 
 def _preflight(ends: Ends) -> None:
@@ -181,20 +187,15 @@ def _retire_renamed_peer(ends: Ends, wish: Wish, before: Wish | None, clock: Clo
         lifecycle.remove_peer(ends.client, ends.router_id, before.cloud["peer"], clock)
 
 
-def _went_back(
-    change: GuardedChange,
-    ends: Ends,
-    wish: Wish,
-    before: Wish | None,
-    cause: VpnError,
-) -> VpnError:
-    """Put both ends back; the error to raise, with what is true now."""
-    state, calm = [], SystemClock()
+def _put_back(change: GuardedChange, ends: Ends, wish: Wish, before: Wish | None) -> list[str]:
+    """Put both ends back to what they were; what is true then, for the error."""
+    state, clock = [], SystemClock()
+    same_peer = before and before.has_peer and before.cloud["peer"] == wish.cloud["peer"]
     try:
         if before and before.has_peer:
-            lifecycle.write_peer(ends.calm, ends.router_id, before.cloud, before.key, calm)
-        if not (before and before.has_peer and before.cloud["peer"] == wish.cloud["peer"]):
-            lifecycle.remove_peer(ends.calm, ends.router_id, wish.cloud["peer"], calm)
+            lifecycle.write_peer(ends.calm, ends.router_id, before.cloud, before.key, clock)
+        if not same_peer:
+            lifecycle.remove_peer(ends.calm, ends.router_id, wish.cloud["peer"], clock)
         state.append("cloud end as before")
     except VpnError as err:
         state.append(f"CLOUD END NOT BACK ({err.what})")
@@ -203,8 +204,7 @@ def _went_back(
         state.append("office end as before")
     except VpnError as err:
         state.append(f"office end: {err.what} {err.state}".strip())
-    cause.state = "; ".join(filter(None, (cause.state, *state)))
-    return cause
+    return state
 
 
 class _Watch:
@@ -227,8 +227,8 @@ class _Watch:
         self._old_deleted = False
         self._said = 0.0
 
-    def until(self, end: float) -> Proof:
-        """The proof; raises `NotProved` if there is none at `end` (the clock's seconds)."""
+    def until(self, end: float) -> Proof | VerifyError:
+        """The proof, or what is known if there is none at `end` (the clock's seconds)."""
         while True:
             self._change.breathe()
             standing = self._session.associations(self._ends.scope.gateway)
@@ -252,7 +252,7 @@ class _Watch:
             if not new:
                 self._retire(standing)
             if self._clock.now() >= end:
-                raise self._nothing(new, answer.received > 0)
+                return self._nothing(new, answer.received > 0)
             self._say()
             self._clock.wait(BETWEEN_PINGS)
 
@@ -274,7 +274,7 @@ class _Watch:
             self._said = waited
             self._progress(f"waiting for traffic, {waited:.0f} s")
 
-    def _nothing(self, new: Sequence[SecurityAssociation], answered: bool) -> NotProved:
+    def _nothing(self, new: Sequence[SecurityAssociation], answered: bool) -> VerifyError:
         """What each end says of itself goes into the error, believed or not."""
         office = f"the RTX has {len(new)} new SAs" if new else "the RTX has no new SAs"
         if answered:
@@ -284,7 +284,7 @@ class _Watch:
             status = lifecycle.peer_status(self._ends.client, self._ends.router_id, peer)
         except VpnError:
             status = None
-        return NotProved(
+        return VerifyError(
             f"no traffic from {self._asked.source} (RTX) to {self._asked.target} within "
             f"{self._clock.now() - self._start:.0f} s",
             attempted="ping through the tunnel, over new SAs",
@@ -294,7 +294,7 @@ class _Watch:
 
 
 def remove(ends: Ends, stood: Wish, *, clock: Clock, progress: Progress) -> None:
-    """Take the tunnel away at both ends: cloud end first, so that nobody calls an RTX half undone.
+    """Take the tunnel away at both ends: the office end under its guard, then the cloud end.
 
     What is gone already is no error; a VPC router that no longer exists is none either.
     """

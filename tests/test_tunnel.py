@@ -261,6 +261,7 @@ def test_without_traffic_a_change_goes_back(world: World, break_it: str) -> None
     before = world.both()
     with pytest.raises(VpnError, match="no traffic") as caught:
         world.establish(world.wish(demo(hash="sha256"), OTHER_KEY), world.first)
+    assert not isinstance(caught.value, tunnel.NotProved)  # that would keep it in the state
     assert "cloud end as before; office end as before" in str(caught.value)
     assert OTHER_KEY not in str(caught.value)
     assert KEY not in str(caught.value)
@@ -270,8 +271,9 @@ def test_without_traffic_a_change_goes_back(world: World, break_it: str) -> None
 def test_without_traffic_a_first_creation_stays_unless_asked(world: World) -> None:
     world.type("ip filter 1033 reject * 192.168.1.1 esp * *", "save")
     before = world.both()
-    with pytest.raises(VpnError, match="no traffic"):
+    with pytest.raises(VpnError, match="no traffic") as caught:
         world.establish(world.first, on_failure="back")
+    assert not isinstance(caught.value, tunnel.NotProved)
     assert world.both()[0] == before[0]
     assert not world.sakura.vpn_peers()
     with pytest.raises(tunnel.NotProved, match="configured and saved"):

@@ -57,6 +57,8 @@ def test_refused(clone: Clone) -> None:
     refuse(clone, "no traffic from 192.168.1.1 (RTX) to 192.168.2.1")
     assert "cloud end as before; office end as before" in clone.seen
     assert clone.both_ends() == before
+    # The state knows that: the change is still to be made.
+    assert "+   ipsec ike hash 2 sha256" in clone.make("preview", "--color=never")
 
 
 def refuse(clone: Clone, said: str) -> None:

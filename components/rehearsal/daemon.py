@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import json
+import math
 import secrets
 import signal
 import sys
@@ -52,8 +53,8 @@ class RehearsalClock(SystemClock):
 
     def advance(self, seconds: float) -> None:
         """Jump `seconds` (0 or more) ahead."""
-        if seconds < 0:
-            raise ValueError("time goes only forward")
+        if not 0 <= seconds < math.inf:
+            raise ValueError("time goes only forward, by a number of seconds")
         with self._jumped:
             self._ahead += seconds
             self._jumped.notify_all()
@@ -149,7 +150,10 @@ class Rehearsal:
         return {"calls": [[c.method, c.path, c.status] for c in list(self.sakura.calls)]}
 
     def _type(self, body: Answer) -> Answer:
-        return {"text": run_lines(self.router, [str(line) for line in body["lines"]])}
+        lines = body["lines"]
+        if not isinstance(lines, list):
+            raise TypeError("lines: a list of texts")
+        return {"text": run_lines(self.router, [str(line) for line in lines])}
 
     def _advance(self, body: Answer) -> Answer:
         self.clock.advance(float(body["seconds"]))

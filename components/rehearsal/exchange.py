@@ -188,6 +188,8 @@ class Exchange:
             office = self.offices.setdefault(number, Office(gateway=gateway))
             if not negotiation.usable(gateway) or _calls_elsewhere(office.gateway, gateway):
                 self._lose_untold(office, now)
+            if office.lost_at is not None and not negotiation.usable(office.gateway):
+                office.lost_at = now  # the reaction to the loss begins when it can
             office.gateway = gateway
             self._plan_office_start(office, now)
 

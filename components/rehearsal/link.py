@@ -180,8 +180,12 @@ class Link:
             return broken
         assert office.esp is not None
         assert office.esp.prefixes is not None
-        if not any(office.esp.prefixes.cloud.subnet_of(net) for net in gateway.routed):
-            return f"the RTX has no route to {office.esp.prefixes.cloud} through the tunnel"
+        inside = office.esp.prefixes.cloud
+        answering = [address for address in peer.lan_addresses if address in inside]
+        if not answering:
+            return f"the VPC router has no address in {inside} that would answer"
+        if not any(self._routed_to(address) is office for address in answering):
+            return f"the RTX has no route to {inside} through the tunnel"
         return "traffic passes"
 
     def _office_ping_problem(self, source: IPv4Address | None, destination: IPv4Address) -> bool:
@@ -211,9 +215,16 @@ class Link:
             office = self._exchange.partner(cloud)
             if office is None or office.esp is None or not self._carries(office):
                 continue
-            prefixes = office.esp.prefixes
+            prefixes, sender = office.esp.prefixes, next(iter(cloud.peer.lan_addresses), None)
+            # The answer has to find its way back into the tunnel.
+            if prefixes is None or sender is None or self._routed_to(sender) is not office:
+                continue
             # Of the office LAN only the RTX itself is there to answer.
-            if prefixes and target in prefixes.office and target == office.gateway.local_address:
+            if (
+                sender in prefixes.cloud
+                and target in prefixes.office
+                and target == office.gateway.local_address
+            ):
                 return True
         return False
 
@@ -228,14 +239,11 @@ class Link:
         return max(routes, key=lambda route: route[0], default=(0, None))[1]
 
     def _carries(self, office: Office) -> bool:
-        """Whether packets of the shared IPsec SA really get through, in both directions."""
+        """Whether packets of the shared IPsec SA get through between the two routers."""
         cloud = next((c for c in self._exchange.clouds.values() if c.esp is office.esp), None)
         if office.esp is None or office.esp.prefixes is None or cloud is None:
             return False
-        if negotiation.first_broken(negotiation.REACHES, cloud.peer, office.gateway):
-            return False
-        # The answer has to find its way back into the tunnel, too.
-        return any(office.esp.prefixes.cloud.subnet_of(net) for net in office.gateway.routed)
+        return not negotiation.first_broken(negotiation.REACHES, cloud.peer, office.gateway)
 
     def _numbered(self) -> dict[_IdKey, int]:
         """The router's numbers of the SAs that stand; a number stays with its SA."""

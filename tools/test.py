@@ -43,8 +43,8 @@ def tidy() -> Commands:
 
 
 def pytest(marker: str, extra: Sequence[str]) -> Commands:
-    """One run of the tests that `marker` chooses: most of them wait, so two at a time."""
-    return [["python", "-m", "pytest", "-m", marker, "-n", "2", "--dist", "loadfile", *extra]]
+    """One run of the tests that `marker` chooses: most of them wait, so four files at a time."""
+    return [["python", "-m", "pytest", "-m", marker, "-n", "4", "--dist", "loadfile", *extra]]
 
 
 def in_ci(environ: Mapping[str, str]) -> bool:

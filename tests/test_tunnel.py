@@ -2,192 +2,36 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from ipaddress import IPv4Address
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
+from tunnel_world import KEY, OTHER_KEY, OverSsh, World, demo, made
 
 from components import tunnel
-from components.clock import ManualClock
 from components.cloud import lifecycle
-from components.cloud.api import Client
 from components.cloud.credentials import Credentials
-from components.cloud.router import vpn_values
 from components.errors import ApiError, Cancelled, DeviceError, VpnError
-from components.office.config import Scope, parse
-from components.office.login import Login
-from components.office.render import ADDRESS_PLACEHOLDER, render
-from components.rehearsal.link import Link
-from components.rehearsal.rtx import Router, RtxServer, run_lines
-from components.rehearsal.sakura import Sakura, SakuraServer
-from components.site import Site, site_of
+from components.office.render import render
+from components.office.session import Refused
+from components.office.transport import SshTransport
 
-DEMO = Path(__file__).resolve().parents[1] / "stacks" / "Pulumi.demo.yaml"
-KEY, OTHER_KEY = "first_key_of_the_tunnel_0123456789", "second_key_of_the_tunnel_987654321"
-
-
-class StoppingClock(ManualClock):
-    """A clock that reports the user's Ctrl-C at the wait number `stop_at`."""
-
-    stop_at = 0
-    waits = 0
-
-    def wait(self, seconds: float) -> None:
-        self.waits += 1
-        if self.stop_at and self.waits >= self.stop_at:
-            raise Cancelled("stopped on request")
-        super().wait(seconds)
-
-
-class World:
-    """A VPC router that is up, an RTX with somebody's configuration, and the link."""
-
-    def __init__(self, folder: Path) -> None:
-        self.clock = ManualClock()
-        self.sakura = Sakura(folder / "cloud", clock=self.clock)
-        self.router = Router(folder / "rtx", clock=self.clock)
-        self.link = Link(self.clock, self.sakura, self.router.gateways)
-        self.sakura.link = self.router.office_link = self.link
-        self.sakura.set_credentials("token", "secret")
-        self.router.set_password("ops", "login-pw")
-        self.router.set_administrator_password("admin-pw")
-        self.api, self.ssh = SakuraServer(self.sakura), RtxServer(self.router)
-        self.api.start()
-        self.ssh.start()
-        self.closing = threading.Event()
-        self.ticker = threading.Thread(target=self._tick)
-        self.ticker.start()
-        self.messages: list[str] = []
-        self.client = self.client_of(Credentials("token", "secret", "the test"))
-        site = demo()
-        internet = lifecycle.ensure_internet(
-            self.client, lifecycle.InternetSpec("wan", "@t=1", "d"), self.clock, self.say
-        )
-        lan = lifecycle.ensure_switch(
-            self.client, lifecycle.SwitchSpec("lan", "@t=2", "d"), self.clock, self.say
-        )
-        self.made = lifecycle.ensure_router(
-            self.client,
-            lifecycle.RouterSpec(
-                name="router",
-                tag="@t=3",
-                description="d",
-                lan=lifecycle.LanSpec(1, lan.id, "192.168.2.1", ("192.168.2.2", "192.168.2.3"), 24),
-                upstream_switch_id=internet.switch_id,
-                vip=internet.addresses[0],
-                addresses=tuple(internet.addresses[1:3]),
-                vrid=10,
-            ),
-            self.clock,
-            self.say,
-        )
-        self.first = self.wish(site, KEY)
-        self.verification = tunnel.Verification(
-            target=IPv4Address("192.168.2.1"), source=IPv4Address("192.168.1.1"), seconds=60
-        )
-
-    def _tick(self) -> None:
-        """Time jumps to when a console has something to say: a lost ping takes no real second."""
-        while not self.closing.wait(0.01):
-            for console in list(self.router.sessions):
-                if (wakes_at := console.wakes_at) is not None:
-                    self.clock.advance(wakes_at - self.clock.now())
-
-    def close(self) -> None:
-        self.closing.set()
-        self.ticker.join()
-        self.ssh.stop()
-        self.api.stop()
-
-    def say(self, text: str) -> None:
-        self.messages.append(text)
-
-    def client_of(self, credentials: Credentials) -> Client:
-        return Client(credentials, "is1b", root_url=self.api.root, clock=self.clock)
-
-    def wish(self, site: Site, key: str) -> tunnel.Wish:
-        text = render(site.agreement, site.office_end)
-        lines = text.replace(ADDRESS_PLACEHOLDER, self.made.vip)
-        return tunnel.Wish(lines, vpn_values(site.agreement), key)
-
-    def ends(self, *wishes: tunnel.Wish, client: Client | None = None) -> tunnel.Ends:
-        keys = {s.key for wish in wishes for s in parse(wish.lines).statements}
-        return tunnel.Ends(
-            client=client or self.client_of(Credentials("token", "secret", "the test")),
-            calm=self.client,
-            router_id=self.made.id,
-            peer=wishes[0].cloud["peer"],
-            login=Login(
-                host="127.0.0.1",
-                port=self.ssh.port,
-                user="ops",
-                password="login-pw",
-                administrator_password="admin-pw",
-                host_key=self.ssh.host_key,
-            ),
-            scope=Scope(2, 102, 2, frozenset(keys)),
-        )
-
-    def establish(
-        self,
-        wish: tunnel.Wish,
-        before: tunnel.Wish | None = None,
-        *,
-        clock: ManualClock | None = None,
-        on_failure: str = "",
-    ) -> tunnel.Proof:
-        wishes = [wish, *([before] if before else [])]
-        return tunnel.establish(
-            self.ends(*wishes),
-            wish,
-            before,
-            replace(self.verification, on_failure=on_failure),
-            clock=clock or self.clock,
-            progress=self.say,
-        )
-
-    def look(self, wish: tunnel.Wish) -> tunnel.Standing:
-        return tunnel.look(self.ends(wish), wish.lines, clock=self.clock)
-
-    def type(self, *lines: str) -> str:
-        return run_lines(self.router, lines)
-
-    def both(self) -> tuple[str, str, Any, Any]:
-        """Both ends: running and saved configuration, stored and applied settings."""
-        settings = self.client.get(f"appliance/{self.made.id}")["Appliance"]["Settings"]
-        saved = self.type("show config difference 0")
-        peers = [(p.peer, p.key, p.encryption, p.hash) for p in self.sakura.vpn_peers()]
-        return configuration(self), saved, settings, peers
-
-    def spis(self) -> set[bytes]:
-        return {sa.spi for sa in self.link.sas()}
-
-    def passes(self) -> bool:
-        target, source = self.verification.target, self.verification.source
-        return self.link.ping(source, target, 64) is not None
-
-
-def configuration(world: World) -> str:
-    shown = world.type("show config").replace("\r\n", "\n")
-    return "\n".join(line for line in shown.split("\n") if not line.startswith("#"))
-
-
-def demo(**ipsec: str) -> Site:
-    data = yaml.safe_load(DEMO.read_text())["config"]
-    data["sakura-rtx-vpn:site"]["ipsec"] |= ipsec
-    return site_of(data)
+ESP_DROPPED = "ip filter 1033 reject * 192.168.1.1 esp * *"
+ESP_PASSED = "ip filter 1033 pass * 192.168.1.1 esp * *"
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    made = World(tmp_path)
-    yield made
-    made.close()
+def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    world = made(tmp_path, monkeypatch)
+    yield world
+    world.close()
+
+
+# --- what works
 
 
 def test_created_proved_and_saved(world: World) -> None:
@@ -199,9 +43,18 @@ def test_created_proved_and_saved(world: World) -> None:
     assert standing.lines == world.first.lines
     assert standing.cloud == world.first.cloud
     assert standing.key == KEY
-    assert "# show config difference 0\n#" in world.type("show config difference 0").replace(
-        "\r", ""
-    )
+    assert world.router.running().same_as(world.router.saved())
+    world.clock.advance(1000)  # no guard is left that would take it away
+    world.router.tick()
+    assert world.look(world.first).lines == world.first.lines
+
+
+def test_created_over_ssh(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("components.office.session._by_ssh", SshTransport)
+    with OverSsh(world) as login:
+        world.establish(world.first, login=login)
+    assert world.passes()
+    assert world.logins == 0
 
 
 @pytest.mark.parametrize(
@@ -217,83 +70,111 @@ def test_a_change_is_proved_over_new_sas_only(
     assert world.passes()
     assert not before & world.spis()
     assert world.look(wish).key == key
+    assert world.look(wish).cloud == wish.cloud
     assert any("deleting the old SAs" in text for text in world.messages)
 
 
-FAULTS = [
-    ("PUT", "appliance/*", "invalid_format"),
-    ("PUT", "appliance/*/config", "conflict"),
-    ("GET", "appliance/*", "forbidden"),
-]
+def test_the_outage_is_from_the_last_ping_that_passed_to_the_next(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.establish(world.first)
+    real, start = world.link.ping, world.clock.now()
+    passed: list[float] = []
+
+    def ping(source: IPv4Address | None, target: IPv4Address, size: int) -> float | None:
+        now = world.clock.now()
+        if start + 5 <= now < start + 30:
+            return None
+        passed.append(now)
+        return real(source, target, size)
+
+    monkeypatch.setattr(world.link, "ping", ping)
+    proof = world.establish(world.wish(demo(), OTHER_KEY), world.first)
+    gap = max(after - before for before, after in pairwise(passed))
+    assert gap > 20
+    assert proof.outage_s == pytest.approx(gap, abs=0.5)
 
 
-@pytest.mark.parametrize(("method", "path", "kind"), FAULTS)
-def test_a_refusal_of_the_api_leaves_both_ends_as_before(
-    world: World, method: str, path: str, kind: str
+@pytest.mark.parametrize("path", ["appliance/*", "appliance/*/config"])
+@pytest.mark.parametrize("kind", ["reset_before", "reset_after", "service_unavailable"])
+def test_trouble_of_the_api_that_passes_is_no_failure(world: World, path: str, kind: str) -> None:
+    world.sakura.faults.add("PUT", path, kind)
+    world.establish(world.first)
+    assert world.passes()
+    assert world.look(world.first).cloud == world.first.cloud
+
+
+# --- what is refused
+
+
+def change_of(world: World) -> tunnel.Wish:
+    return world.wish(demo(encryption="aes256"), OTHER_KEY)
+
+
+@pytest.mark.parametrize("path", ["appliance/*", "appliance/*/config"])
+@pytest.mark.parametrize("kind", ["conflict", "service_unavailable", "reset_after"])
+def test_an_api_that_fails_a_change_leaves_both_ends_as_before(
+    world: World, path: str, kind: str
 ) -> None:
     world.establish(world.first)
     before = world.both()
-    world.sakura.faults.add(method, path, kind)
-    with pytest.raises(ApiError):
-        world.establish(world.wish(demo(encryption="aes256"), OTHER_KEY), world.first)
+    world.sakura.faults.add("PUT", path, kind, 1000)
+    with pytest.raises(ApiError, match="cloud end as before; office end as before"):
+        world.establish(change_of(world), world.first, calm=world.recovering())
     assert world.both() == before
-    assert world.passes()
-
-
-def test_a_lost_answer_is_no_failure(world: World) -> None:
-    for path in ("appliance/*", "appliance/*/config"):
-        world.sakura.faults.add("PUT", path, "reset_after")
-    world.establish(world.first)
     assert world.passes()
 
 
 @pytest.mark.parametrize(
-    "break_it",
-    [
-        "ip filter 1033 reject * 192.168.1.1 esp * *",
-        "ip filter 1030 reject * 192.168.1.1 udp * 500",
-        "ip lan2 address 198.51.100.21/24",
-    ],
+    ("path", "kind"), [("appliance/*", "reset_after"), ("appliance/*/config", "conflict")]
 )
-def test_without_traffic_a_change_goes_back(world: World, break_it: str) -> None:
-    world.establish(world.first)
-    world.type(break_it, "save")
-    before = world.both()
-    with pytest.raises(VpnError, match="no traffic") as caught:
-        world.establish(world.wish(demo(hash="sha256"), OTHER_KEY), world.first)
-    assert not isinstance(caught.value, tunnel.NotProved)  # that would keep it in the state
-    assert "cloud end as before; office end as before" in str(caught.value)
-    assert OTHER_KEY not in str(caught.value)
-    assert KEY not in str(caught.value)
-    assert world.both() == before
-
-
-def test_without_traffic_a_first_creation_stays_unless_asked(world: World) -> None:
-    world.type("ip filter 1033 reject * 192.168.1.1 esp * *", "save")
-    before = world.both()
-    with pytest.raises(VpnError, match="no traffic") as caught:
-        world.establish(world.first, on_failure="back")
-    assert not isinstance(caught.value, tunnel.NotProved)
-    assert world.both()[0] == before[0]
+def test_an_api_that_fails_a_creation_leaves_nothing(world: World, path: str, kind: str) -> None:
+    running, saved, settings, _ = world.both()
+    world.sakura.faults.add("PUT", path, kind, 1000)
+    with pytest.raises(ApiError, match="cloud end as before; office end as before"):
+        world.establish(world.first, calm=world.recovering())
+    assert world.both()[:2] == (running, saved)
     assert not world.sakura.vpn_peers()
-    with pytest.raises(tunnel.NotProved, match="configured and saved"):
-        world.establish(world.first)
-    assert world.look(world.first).lines == world.first.lines
-    # What was in the way goes away: the same wish again is proved without typing a line.
-    world.type("ip filter 1033 pass * 192.168.1.1 esp * *", "save")
-    world.establish(world.first, world.first)
+    assert world.look(world.first).nowhere
+    assert not without_vpn(world.settings())[0]
+    assert without_vpn(world.settings())[1] == without_vpn(settings)[1]
+
+
+def without_vpn(settings: dict[str, Any]) -> tuple[list[Any], dict[str, Any]]:
+    """Our section's peers, and everything else."""
+    router = dict(settings["Router"])
+    section = router.pop("SiteToSiteIPsecVPN", None) or {}
+    return section.get("Config") or [], router
+
+
+def test_a_cloud_end_that_cannot_be_put_back_is_said_so_and_the_office_end_is(
+    world: World,
+) -> None:
+    world.establish(world.first)
+    running, saved = world.both()[:2]
+    world.sakura.faults.add("PUT", "appliance/*/config", "conflict", 1000)
+    with pytest.raises(ApiError) as caught:
+        world.establish(change_of(world), world.first)
+    assert "CLOUD END NOT BACK" in caught.value.state
+    assert "office end as before" in caught.value.state
+    world.sakura.faults.clear()
+    assert world.both()[:2] == (running, saved)
+    # The same wish again does not trust what it finds: both ends come to it.
+    world.establish(change_of(world), world.first)
+    assert world.look(change_of(world)).cloud == change_of(world).cloud
     assert world.passes()
 
 
-def test_ctrl_c_while_waiting_leaves_both_ends_as_before(world: World) -> None:
+def test_a_line_that_the_router_refuses_leaves_both_ends_as_before(world: World) -> None:
     world.establish(world.first)
-    world.type("ip filter 1033 reject * 192.168.1.1 esp * *", "save")
     before = world.both()
-    clock = StoppingClock(world.clock.now())
-    clock.stop_at = 2
-    with pytest.raises(Cancelled):
-        world.establish(world.wish(demo(hash="sha256"), KEY), world.first, clock=clock)
+    wish = change_of(world)
+    bad = replace(wish, lines=wish.lines.replace("mtu 1280", "mtu 99999"))
+    assert bad.lines != wish.lines
+    with pytest.raises(Refused, match="as it was before; nothing is saved"):
+        world.establish(bad, world.first)
     assert world.both() == before
+    assert world.passes()
 
 
 def test_numbers_of_somebody_else_are_refused(world: World) -> None:
@@ -305,30 +186,189 @@ def test_numbers_of_somebody_else_are_refused(world: World) -> None:
 
 
 def test_a_wrong_token_shows_before_the_router_is_touched(world: World) -> None:
-    wrong = world.client_of(Credentials("token", "wrong", "the test"))
-    logins = len(world.router.log)
+    wrong = world.client_of(Credentials("token", "wrong", "the test"), world.user)
+    before = world.both()
     with pytest.raises(ApiError, match="401"):
-        tunnel.establish(
-            world.ends(world.first, client=wrong),
-            world.first,
-            None,
-            world.verification,
-            clock=world.clock,
-            progress=world.say,
-        )
-    assert len(world.router.log) == logins
+        world.establish(world.first, client=wrong)
+    assert world.logins == 0
+    assert world.both() == before
 
 
-def test_removed_without_a_trace(world: World) -> None:
-    before = configuration(world)
-    world.establish(world.first)
-    tunnel.remove(world.ends(world.first), world.first, clock=world.clock, progress=world.say)
-    assert configuration(world) == before
-    assert not world.sakura.vpn_peers()
-    assert world.look(world.first).nowhere
-    # Again, and without a VPC router: nothing to do is no error.
+def test_a_router_that_is_not_running_is_refused_before_the_office_end_is_touched(
+    world: World,
+) -> None:
+    world.client.delete(f"appliance/{world.made.id}/power", {"Force": True})
+    with pytest.raises(ApiError, match="is not running"):
+        world.establish(world.first)
     lifecycle.delete_router(world.client, world.made.id, world.clock, world.say)
-    tunnel.remove(world.ends(world.first), world.first, clock=world.clock, progress=world.say)
+    with pytest.raises(ApiError, match="there is no VPC router"):
+        world.establish(world.first)
+    assert world.logins == 0
+
+
+# --- no traffic
+
+
+@pytest.mark.parametrize(
+    "break_it",
+    [
+        ESP_DROPPED,
+        "ip filter 1030 reject * 192.168.1.1 udp * 500",
+        "ip lan2 address 198.51.100.21/24",
+    ],
+)
+def test_without_traffic_a_change_goes_back(world: World, break_it: str) -> None:
+    world.establish(world.first)
+    world.type(break_it, "save")
+    before = world.both()
+    goes_back(world, world.wish(demo(hash="sha256"), OTHER_KEY))
+    assert world.both() == before
+
+
+def goes_back(world: World, wish: tunnel.Wish) -> None:
+    with pytest.raises(VpnError, match="no traffic") as caught:
+        world.establish(wish, world.first)
+    assert not isinstance(caught.value, tunnel.NotProved)  # that would keep it in the state
+    assert "cloud end as before; office end as before" in str(caught.value)
+    assert OTHER_KEY not in str(caught.value)
+    assert KEY not in str(caught.value)
+
+
+def test_a_change_that_takes_the_nat_static_away_goes_back_and_traffic_comes_back(
+    world: World,
+) -> None:
+    world.establish(world.first)
+    before = world.both()
+    site = demo()
+    bare = render(
+        replace(site.agreement, cloud_address=IPv4Address(world.made.vip)),
+        replace(site.office_end, nat_static=()),
+    )
+    goes_back(world, replace(world.first, lines=bare))
+    assert world.both() == before
+    world.clock.advance(120)
+    assert world.passes()
+
+
+def test_a_change_to_an_identity_that_the_office_does_not_present_goes_back(world: World) -> None:
+    world.establish(world.first)
+    before = world.both()
+    goes_back(world, replace(world.first, cloud={**world.first.cloud, "remoteId": "10.0.0.9"}))
+    assert world.both() == before
+    world.clock.advance(120)
+    assert world.passes()
+
+
+def test_small_pings_alone_are_no_proof(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    real, sizes = world.link.ping, set()
+
+    def ping(source: IPv4Address | None, target: IPv4Address, size: int) -> float | None:
+        sizes.add(size)
+        return None if size > 1000 else real(source, target, size)
+
+    monkeypatch.setattr(world.link, "ping", ping)
+    with pytest.raises(tunnel.NotProved, match="full-size ones or new SAs do not"):
+        world.establish(world.first)
+    assert max(sizes) == 1280 - 28
+
+
+def test_without_traffic_a_first_creation_goes_back_if_asked(world: World) -> None:
+    world.type(ESP_DROPPED, "save")
+    before = world.both()
+    with pytest.raises(VpnError, match="no traffic") as caught:
+        world.establish(world.first, on_failure="back")
+    assert not isinstance(caught.value, tunnel.NotProved)
+    assert world.both()[:2] == before[:2]
+    assert not world.sakura.vpn_peers()
+
+
+def test_without_traffic_a_first_creation_stays(world: World) -> None:
+    world.type(ESP_DROPPED, "save")
+    with pytest.raises(tunnel.NotProved, match="both ends are configured and saved"):
+        world.establish(world.first)
+    assert world.look(world.first).lines == world.first.lines
+    assert world.look(world.first).cloud == world.first.cloud
+    assert world.router.running().same_as(world.router.saved())
+    # What was in the way goes away: the same wish again is proved without typing a line.
+    world.type(ESP_PASSED, "save")
+    world.establish(world.first, world.first)
+    assert world.passes()
+
+
+# --- Ctrl-C
+
+MOMENTS = ["lines to type", "writing the peer", "deleting the old SAs"]
+
+
+@pytest.mark.parametrize("moment", MOMENTS)
+def test_ctrl_c_in_a_change_leaves_both_ends_as_before(world: World, moment: str) -> None:
+    world.establish(world.first)
+    world.type(ESP_DROPPED, "save")
+    before = world.both()
+    world.ctrl_c_at(moment)
+    with pytest.raises(Cancelled, match="cloud end as before; office end as before"):
+        world.establish(world.wish(demo(hash="sha256"), OTHER_KEY), world.first)
+    assert world.user.stopped
+    assert world.both() == before
+
+
+def test_ctrl_c_in_a_creation_leaves_nothing(world: World) -> None:
+    world.type(ESP_DROPPED, "save")
+    before = world.both()
+    world.ctrl_c_at("waiting for traffic")
+    with pytest.raises(Cancelled):
+        world.establish(world.first)
+    world.user.stopped = False
+    assert world.both()[:2] == before[:2]
+    assert world.look(world.first).nowhere
+
+
+# --- removal
+
+FOREIGN = {
+    "peer": "203.0.113.200",
+    "remoteId": "203.0.113.200",
+    "routes": ["10.9.0.0/24"],
+    "localPrefixes": ["192.168.2.0/24"],
+}
+
+
+def test_removed_without_a_trace_and_nothing_foreign_lost(world: World) -> None:
+    foreign = {**world.first.cloud, **FOREIGN}
+    lifecycle.write_peer(world.client, world.made.id, foreign, OTHER_KEY, world.clock)
+    before = world.both()
+    world.establish(world.first)
+    world.remove(world.first)
+    assert world.both() == before
+    assert world.look(world.first).nowhere
+    assert not world.spis()
+    world.remove(world.first)  # nothing to do is no error
+    assert world.both() == before
+
+
+def test_a_tunnel_whose_vpc_router_is_gone_is_removed_at_the_office(world: World) -> None:
+    before = world.both()[:2]
+    world.establish(world.first)
+    lifecycle.delete_router(world.client, world.made.id, world.clock, world.say)
+    world.remove(world.first)
+    assert (world.router.running().lines(), world.router.saved().lines()) == before
+
+
+@pytest.mark.parametrize("path", ["appliance/*", "appliance/*/config"])
+def test_a_removal_that_the_api_refuses_can_be_done_again(world: World, path: str) -> None:
+    clean = world.both()[:2]
+    world.establish(world.first)
+    before = world.both()[:2]
+    world.sakura.faults.add("PUT", path, "conflict")
+    with pytest.raises(ApiError, match="office end as before"):
+        world.remove(world.first)
+    assert world.both()[:2] == before
+    world.remove(world.first)
+    assert world.both()[:2] == clean
+    assert not world.sakura.vpn_peers()
+
+
+# --- look
 
 
 def test_drift_is_seen_for_what_it_is(world: World) -> None:
@@ -342,3 +382,20 @@ def test_drift_is_seen_for_what_it_is(world: World) -> None:
     assert OTHER_KEY not in standing.lines + repr(standing)
     assert standing.key == OTHER_KEY
     assert standing.cloud == other
+
+
+def test_a_tunnel_stands_nowhere_only_if_neither_end_has_it(world: World) -> None:
+    assert world.look(world.first).nowhere
+    world.establish(world.first)
+    lifecycle.remove_peer(world.client, world.made.id, world.ends(world.first).peer, world.clock)
+    half = world.look(world.first)
+    assert half.cloud is None
+    assert half.lines == world.first.lines
+    assert not half.nowhere
+
+
+def test_an_end_that_cannot_be_read_is_an_error_and_no_drift(world: World) -> None:
+    world.establish(world.first)
+    world.sakura.faults.add("GET", "appliance/*", "forbidden")
+    with pytest.raises(ApiError, match="403"):
+        world.look(world.first)

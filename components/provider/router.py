@@ -85,11 +85,17 @@ class VpcRouter(Resource):
     def read(self, id: str, state: Props, inputs: Props, ctx: Context) -> Live | None:
         """What the API says, or None if it is gone; one that is not up is not ready."""
         from ..cloud import lifecycle
+        from ..cloud.owned import ROUTER, find_own
 
         refuse_import(inputs, "a VPC router")
-        found = lifecycle.read_router(access.client(inputs, ctx), id)
+        client = access.client(inputs, ctx)
+        found = lifecycle.read_router(client, id)
         if found is None:
-            return None
+            # One that was asked for just now is listed before it can be read: not gone.
+            half = find_own(client, ROUTER, owner(ctx)["tag"])
+            if half is None or as_id(half["ID"]) != id:
+                return None
+            raise Incomplete(id, state, ["the VPC router is still being made"], inputs)
         live = inputs | {
             "name": found.name,
             "address": found.vip,

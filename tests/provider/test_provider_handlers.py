@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from components.errors import VpnError
+from components.clock import ManualClock
+from components.cloud.api import Client
+from components.cloud.credentials import Credentials
+from components.errors import Cancelled, VpnError
 from components.office.render import ADDRESS_PLACEHOLDER
 from components.provider import access, key
 from components.provider.handler import Context, Failure, Incomplete
@@ -18,6 +22,7 @@ from components.provider.router import VpcRouter
 from components.provider.tunnel import UNPROVED, Tunnel
 from components.provider.values import UNKNOWN, Secret
 from components.rehearsal import instance
+from components.rehearsal.sakura import Sakura, SakuraServer
 from components.tunnel import Standing
 
 URN = "urn:pulumi:demo::sakura-rtx-vpn::sakurartx:index:SiteToSiteVpn${}::demo-x"
@@ -122,6 +127,113 @@ def test_bandwidth_is_changed_in_place() -> None:
 def test_an_import_by_id_alone_is_refused_in_words(kind: Any) -> None:
     with pytest.raises(VpnError, match="cannot be imported by its id alone"):
         kind.read("113400000001", {}, {}, context())
+
+
+class Stoppable(ManualClock):
+    """A clock on which nobody waits for real, and which sees Ctrl-C as the real one does."""
+
+    def __init__(self, cancelled: threading.Event | None = None) -> None:
+        super().__init__()
+        self._cancelled = cancelled or threading.Event()
+
+    def wait(self, seconds: float) -> None:
+        if self._cancelled.is_set():
+            raise Cancelled("stopped on request")
+        super().wait(seconds)
+
+
+@pytest.fixture
+def cloud(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sakura]:
+    """An API that the handlers reach."""
+    sakura = Sakura(tmp_path, clock=ManualClock())
+    sakura.set_credentials("token", "secret")
+    server = SakuraServer(sakura)
+    server.start()
+
+    def client(inputs: Any, ctx: Context, *, calm: bool = False) -> Client:
+        clock = Stoppable(None if calm else ctx.cancelled)
+        known = Credentials("token", "secret", "the test")
+        return Client(known, inputs["zone"], root_url=server.root, clock=clock)
+
+    monkeypatch.setattr(access, "client", client)
+    for module in ("network", "router"):
+        monkeypatch.setattr(f"components.provider.{module}.SystemClock", Stoppable)
+    yield sakura
+    server.stop()
+
+
+INTERNET = {"zone": "is1b", "name": "wan", "prefixLength": 28, "bandwidthMbps": 100}
+
+
+@pytest.mark.usefixtures("cloud")
+def test_a_new_bandwidth_moves_the_object_and_keeps_the_resource() -> None:
+    kind, ctx = Internet(), context("sakurartx:index:Internet")
+    id, state = kind.create(INTERNET, ctx)
+    wider = INTERNET | {"bandwidthMbps": 250}
+    after = kind.update(id, state, wider, ctx)
+    assert state["internetId"] == id
+    assert after["internetId"] != id
+    assert after["addresses"] == state["addresses"]
+    found = kind.read(id, after, wider, ctx)
+    assert found == (id, after, wider)
+    # A state from before the change (the update was cut off) leads to the same object.
+    stale = kind.read(id, state, INTERNET, ctx)
+    assert stale is not None
+    assert stale[1]["internetId"] == after["internetId"]
+    kind.delete(id, after, ctx)
+    assert kind.read(id, after, wider, ctx) is None
+
+
+def router_inputs() -> dict[str, Any]:
+    """A router beside the networks that it needs."""
+    ctx = context("sakurartx:index:Internet")
+    _, wan = Internet().create(INTERNET, ctx)
+    lan, _ = Switch().create({"zone": "is1b", "name": "lan"}, ctx)
+    return {
+        "zone": "is1b",
+        "name": "router",
+        "plan": "premium",
+        "version": 2,
+        "switchId": wan["switchId"],
+        "address": wan["addresses"][0],
+        "realAddresses": wan["addresses"][1:3],
+        "vrid": 10,
+        "lan": {
+            "switchId": lan,
+            "address": "192.168.2.1",
+            "realAddresses": ["192.168.2.2", "192.168.2.3"],
+            "prefixLength": 24,
+        },
+    }
+
+
+def test_a_router_whose_creation_was_stopped_is_kept_and_finished(cloud: Sakura) -> None:
+    kind, ctx, inputs = VpcRouter(), context("sakurartx:index:VpcRouter"), router_inputs()
+    cloud.faults.add("POST", "appliance", ctx.cancelled.set)
+    with pytest.raises(Incomplete) as caught:
+        kind.create(inputs, ctx)
+    assert caught.value.state == inputs
+    assert "stopped on request" in caught.value.reasons[0]
+    id, again = caught.value.id, context("sakurartx:index:VpcRouter")
+    # Listed before it can be read, then read before it runs: a refresh must lose it in neither.
+    for reason in ("still being made", "is not running"):
+        with pytest.raises(Incomplete, match=reason) as unready:
+            kind.read(id, inputs, inputs, again)
+        assert unready.value.id == id
+    assert kind.update(id, inputs, inputs, again) == inputs
+    assert kind.read(id, inputs, inputs, again) == (id, inputs, inputs)
+    assert len(access.client(inputs, again).find("appliance", {})) == 1
+    kind.delete(id, inputs, again)
+    assert kind.read(id, inputs, inputs, again) is None
+
+
+@pytest.mark.usefixtures("cloud")
+def test_a_router_that_was_not_asked_for_yet_is_not_kept() -> None:
+    ctx, inputs = context("sakurartx:index:VpcRouter"), router_inputs()
+    ctx.cancelled.set()
+    with pytest.raises(Cancelled):
+        VpcRouter().create(inputs, ctx)
+    assert not access.client(inputs, context()).find("appliance", {})
 
 
 # --- access

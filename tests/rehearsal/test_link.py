@@ -141,6 +141,14 @@ def test_a_ping_by_the_vpc_router(destination: str, loss: int) -> None:
     assert f" {loss}% packet loss" in ping_from_cloud(up(), destination)
 
 
+def test_a_ping_by_the_vpc_router_comes_from_its_first_lan_address() -> None:
+    other = IPv4Address("192.168.9.1")
+    nets = (IPv4Network("192.168.2.0/24"), IPv4Network("192.168.9.0/24"))
+    for addresses, loss in (((VPC, other), 0), ((other, VPC), 100)):
+        world = up(peer={"lan_addresses": addresses}, routed=nets)
+        assert f" {loss}% packet loss" in ping_from_cloud(world, str(RTX))
+
+
 @pytest.mark.parametrize(
     "wrong",
     [{"routed": ()}, {"filters_pass": False}, {"nat_static_ok": False}, {"enabled": False}],
@@ -476,6 +484,7 @@ def test_a_peer_that_is_removed_ends_the_traffic_and_the_office_learns_by_dpd() 
 def test_without_dpd_the_office_stays_online_until_its_sas_end(blind: dict[str, Any]) -> None:
     world = up(**blind)
     world.peers = []
+    world.link.settings_applied(PEER.router_id)
     assert world.after(ESP_LIFE - 10).link.tunnel_online(2)
     assert not world.passes()
     assert not world.after(10).link.tunnel_online(2)

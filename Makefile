@@ -17,6 +17,9 @@ up preview refresh outputs down:
 test: ##     lint, unit tests, tests with the real Pulumi engine
 	@$(venv) -m tools.test -- $(ARGS)
 
+matrix: ##   every fault at every place, as tables; one of them: ARGS=office
+	@$(venv) -m tests.matrix $(ARGS)
+
 lint format: ## check, or mend, style and layout
 	@$(venv) -m tools.test $@
 
@@ -33,4 +36,4 @@ clean: ##    remove .venv and caches; sites and the rehearsal's state stay
 help: ##     this list
 	@awk -F ': ## *' '/^[a-z ]+: ##/ {printf "  make %-14s%s\n", $$1, $$2}' Makefile
 
-.PHONY: up preview refresh outputs down test lint format setup lock clean help
+.PHONY: up preview refresh outputs down test matrix lint format setup lock clean help

@@ -9,9 +9,12 @@ import argparse
 import sys
 from collections.abc import Sequence
 from importlib.metadata import version
+from typing import Final
 
+from .commands import rehearsal
 from .errors import VpnError
-from .rehearsal import commands as rehearsal
+
+COMMANDS: Final = (rehearsal,)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -21,7 +24,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         description="A SAKURA Cloud VPC router and a Yamaha RTX over site-to-site IPsec.",
     )
     parser.add_argument("--version", action="version", version=version("sakura-rtx-vpn"))
-    rehearsal.add_parser(parser.add_subparsers(required=True, metavar="COMMAND"))
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    for command in COMMANDS:
+        command.add_parser(commands)
     args = parser.parse_args(arguments)
     try:
         code: int = args.run(args)

@@ -14,7 +14,7 @@ from .base import ROOT, VENV, Stop, finish, run, say, search_path, split
 Commands = list[list[str]]
 # What `make test` runs, in this order: first what costs least.
 STAGES: Final = ("lint", "unit", "engine")
-CHECKED: Final = ("components", "tests", "tools", "__main__.py")
+CHECKED: Final = ("components", "tests", "bench", "tools", "__main__.py")
 # pytest's exit code for an empty choice.
 NOTHING_CHOSEN: Final = 5
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
-from . import instance
+from ..rehearsal import instance
 
 _REFUSED: Final = re.compile(r"^\s*(?:エラー|Error)\s*[:：]", re.MULTILINE)
 KNOWN_HOSTS: Final = "known_hosts"

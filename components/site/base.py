@@ -1,0 +1,29 @@
+"""What the sections of the site file have in common."""
+
+from __future__ import annotations
+
+from ipaddress import IPv4Address, IPv4Network
+from itertools import islice
+
+import pydantic
+
+Prefix = IPv4Network
+Address = IPv4Address
+
+
+class Part(pydantic.BaseModel):
+    """A section of the site file: no unknown keys, immutable once read."""
+
+    model_config = pydantic.ConfigDict(extra="forbid", frozen=True)
+
+
+def hosts(prefix: Prefix, count: int) -> list[Address]:
+    """The first `count` addresses of hosts in `prefix`."""
+    return list(islice(prefix.hosts(), count))
+
+
+def is_host(address: Address, prefix: Prefix) -> bool:
+    """Whether a host in `prefix` may have this address."""
+    if prefix.prefixlen >= 31:
+        return address in prefix
+    return address in prefix and address not in (prefix.network_address, prefix.broadcast_address)

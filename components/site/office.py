@@ -1,0 +1,103 @@
+"""The office end in the site file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from ..errors import Problem
+from .base import Address, Part, Prefix, hosts, is_host
+
+Tunnel = Annotated[int, Field(ge=1, le=100)]
+
+# Tunnel and gateway numbers by model: command reference 1.6 (more with a licence on some models).
+MOST_TUNNELS = {"RTX1220": 100, "RTX1210": 100, "RTX1300": 100, "RTX830": 20}
+
+
+class Router(Part):
+    """The RTX and the way to it; `host_key` is an OpenSSH public key line and pins the router."""
+
+    model: Literal["RTX1220", "RTX1210", "RTX830", "RTX1300"] = "RTX1220"
+    revision: Annotated[str, Field(pattern=r"^\d+\.\d+\.\d+$")] = "15.04.03"
+    host: str | None = None
+    port: Annotated[int, Field(ge=1, le=65535)] | None = None
+    user: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,32}$")] | None = None
+    host_key: Annotated[str, Field(pattern=r"^(ssh|ecdsa)-\S+ [A-Za-z0-9+/=]+( .*)?$")] | None = (
+        None
+    )
+
+
+class Wan(Part):
+    """How the office is connected: a fixed global address on a LAN interface of the RTX."""
+
+    kind: Literal["fixed"] = "fixed"
+    interface: Annotated[str, Field(pattern=r"^lan[1-9]$")] = "lan2"
+    address: Address
+
+
+class NatStaticEntry(Part):
+    """A static NAT entry that IKE or ESP needs on a router that masquerades on its WAN side.
+
+    `id` is a free number in the descriptor; `port` goes with udp only; `reason` is shown in
+    previews, above the line (command reference 23.8).
+    """
+
+    descriptor: Annotated[int, Field(ge=1, le=2147483647)]
+    id: Annotated[int, Field(ge=1, le=2147483647)]
+    protocol: Literal["esp", "udp"]
+    port: Literal[500, 4500] | None = None
+    reason: Annotated[str, Field(pattern=r"^[^\r\n]*$", max_length=120)] = ""
+
+
+class Office(Part):
+    """The office end.
+
+    `lan_address` is the address of the RTX in `lan` (the first one unless given), `local_address`
+    the phase 1 identity that the RTX presents (the LAN address unless given).  `policy` is
+    100 + `tunnel` and `gateway` is `tunnel` unless given: three number spaces of the RTX.
+    `extra_lines` are further lines inside the tunnel's block, as the user wants them.
+    """
+
+    router: Router = Router()
+    lan: Prefix
+    lan_address: Address | None = None
+    wan: Wan
+    local_address: Address | None = None
+    tunnel: Tunnel = 1
+    policy: Annotated[int, Field(ge=1, le=2147483647)] | None = None
+    gateway: Tunnel | None = None
+    mtu: Annotated[int, Field(ge=64, le=1500)] = 1280
+    nat_static: tuple[NatStaticEntry, ...] = ()
+    extra_lines: str = ""
+
+    @property
+    def router_address(self) -> Address:
+        """The address of the RTX in the office LAN."""
+        return self.lan_address or hosts(self.lan, 1)[0]
+
+    @property
+    def identity(self) -> Address:
+        """The phase 1 identity of the RTX."""
+        return self.local_address or self.router_address
+
+
+def contradictions(office: Office) -> Iterator[Problem]:
+    """What only shows when the values of the section are seen together."""
+    if not 8 <= office.lan.prefixlen <= 32:
+        yield Problem("office.lan", str(office.lan), "a prefix from /8 to /32")
+    elif not is_host(office.router_address, office.lan):
+        yield Problem(
+            "office.lan_address", str(office.router_address), f"an address in {office.lan}"
+        )
+    numbers = [(n.descriptor, n.id) for n in office.nat_static]
+    for index, entry in enumerate(office.nat_static):
+        if (entry.descriptor, entry.id) in numbers[:index]:
+            yield Problem(f"office.nat_static.{index}.id", str(entry.id), "a number used once")
+        if (entry.protocol == "udp") != (entry.port is not None):
+            yield Problem(
+                f"office.nat_static.{index}.port",
+                "nothing" if entry.port is None else str(entry.port),
+                "500 or 4500 with protocol udp, nothing with esp",
+            )

@@ -313,10 +313,26 @@ def remove(ends: Ends, stood: Wish, *, clock: Clock, progress: Progress) -> None
         try:
             lifecycle.remove_peer(ends.client, ends.router_id, stood.cloud["peer"], clock)
         except VpnError as err:
-            change.back()
-            err.state = "; ".join(filter(None, (err.state, "office end as before")))
+            state = [*filter(None, [err.state]), _cloud_after_removal(ends, stood)]
+            try:
+                change.back()
+                state.append("office end as before")
+            except VpnError as other:
+                state.append(f"office end: {other.what} {other.state}".strip())
+            err.state = "; ".join(state)
             raise
         change.keep()
+
+
+def _cloud_after_removal(ends: Ends, stood: Wish) -> str:
+    """What the cloud end has stored after a removal that failed, in words for the error."""
+    try:
+        peer = lifecycle.read_peer(ends.calm, ends.router_id, stood.cloud["peer"])
+    except VpnError:
+        return "whether the cloud end still has the peer is not known; run destroy again"
+    if peer is None:
+        return "the cloud end has stored its settings without the peer; run destroy again"
+    return "cloud end still has the peer"
 
 
 @dataclass(frozen=True)

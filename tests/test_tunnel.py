@@ -354,14 +354,23 @@ def test_a_tunnel_whose_vpc_router_is_gone_is_removed_at_the_office(world: World
     assert (world.router.running().lines(), world.router.saved().lines()) == before
 
 
-@pytest.mark.parametrize("path", ["appliance/*", "appliance/*/config"])
-def test_a_removal_that_the_api_refuses_can_be_done_again(world: World, path: str) -> None:
+@pytest.mark.parametrize(
+    ("path", "cloud"),
+    [
+        ("appliance/*", "cloud end still has the peer"),
+        ("appliance/*/config", "stored its settings without the peer"),
+    ],
+)
+def test_a_removal_that_the_api_refuses_can_be_done_again(
+    world: World, path: str, cloud: str
+) -> None:
     clean = world.both()[:2]
     world.establish(world.first)
     before = world.both()[:2]
     world.sakura.faults.add("PUT", path, "conflict")
-    with pytest.raises(ApiError, match="office end as before"):
+    with pytest.raises(ApiError, match="office end as before") as refused:
         world.remove(world.first)
+    assert cloud in refused.value.state
     assert world.both()[:2] == before
     world.remove(world.first)
     assert world.both()[:2] == clean

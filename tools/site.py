@@ -134,9 +134,9 @@ def take_dead_locks_away(stack: Stack) -> None:
 def start_rehearsal(folder: Path) -> str:
     """Make sure that the demo's ends answer; why its state may be out of date, or nothing."""
     how = instance.start(folder)
-    if not instance.backend_matches(folder):
-        return "the demo's state belongs to another rehearsal"
-    return "no rehearsal answered; it goes on from what it had saved" if how == "resumed" else ""
+    if how == "resumed":
+        return "no rehearsal answered; it goes on from what it had saved"
+    return "" if instance.backend_matches(folder) else "the demo's state may be of another one"
 
 
 def change(action: str, stack: Stack, extra: list[str]) -> int:

@@ -25,6 +25,7 @@ def add_parser(subparsers: Any) -> None:
     def command(name: str, run: Callable[[argparse.Namespace], int], text: str) -> Any:
         added = commands.add_parser(name, help=text, description=text)
         added.add_argument("--folder", type=Path, help="default: $SAKURA_RTX_REHEARSAL, .rehearsal")
+        added.add_argument("--json", action="store_true", help="as JSON")
         added.set_defaults(run=run)
         return added
 
@@ -33,9 +34,9 @@ def add_parser(subparsers: Any) -> None:
         ("stop", _stop, "end them; their state stays"),
         ("status", _status, "whether they run, on which ports, and whether traffic passes"),
         ("rotate", _rotate, "give the API and the RTX new secrets, as if somebody had"),
+        ("reset", _reset, "end them and forget everything, the demo's Pulumi state included"),
     ):
-        command(name, run, text).add_argument("--json", action="store_true", help="as JSON")
-    command("reset", _reset, "end them and forget everything, the demo's Pulumi state included")
+        command(name, run, text)
     env = command("env", _env, "how to log in to both ends by hand")
     env.add_argument("--shell", action="store_true", help="as `export` lines for `eval`")
     typed = command("type", _type, "type lines at an administrator's console of the RTX")
@@ -87,12 +88,13 @@ def _rotate(args: argparse.Namespace) -> int:
 
 def _reset(args: argparse.Namespace) -> int:
     instance.reset(args.folder)
-    print("Everything of the rehearsal is forgotten.")
+    _show(args, {"reset": True}, "Everything of the rehearsal is forgotten.")
     return 0
 
 
 def _advance(args: argparse.Namespace) -> int:
     instance.ask(args.folder, "POST", "/advance", {"seconds": args.seconds})
+    _show(args, {"advanced": args.seconds}, f"It is {args.seconds:g} s later for both ends.")
     return 0
 
 
@@ -101,8 +103,9 @@ def _type(args: argparse.Namespace) -> int:
     # A ping that gets no answer takes its time at the router, too.
     answer = instance.ask(args.folder, "POST", "/type", {"lines": lines}, timeout=120)
     text = answer["text"].replace("\r\n", "\n")
-    print(text)
-    return 1 if _REFUSED.search(text) else 0
+    refused = bool(_REFUSED.search(text))
+    _show(args, {"text": text, "refused": refused}, text)
+    return int(refused)
 
 
 def _env(args: argparse.Namespace) -> int:
@@ -124,9 +127,12 @@ def _env(args: argparse.Namespace) -> int:
         ):
             print(f"export {name}={shlex.quote(value)}")
         return 0
-    print(f"RTX:  {ssh}\n      passwords: `password` and `admin_password` in {secret}")
-    print(f"API:  {ends.api_root}\n      token: `api_token` and `api_secret` in {secret}")
-    print('      or, for the official tools: eval "$(sakura-rtx rehearsal env --shell)"')
+    text = (
+        f"RTX:  {ssh}\n      passwords: `password` and `admin_password` in {secret}\n"
+        f"API:  {ends.api_root}\n      token: `api_token` and `api_secret` in {secret}\n"
+        '      or, for the official tools: eval "$(sakura-rtx rehearsal env --shell)"'
+    )
+    _show(args, {"ssh": ssh, "api_root": ends.api_root, "credentials": str(secret)}, text)
     return 0
 
 

@@ -11,7 +11,11 @@ import json
 import threading
 from collections.abc import Callable, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any, Final
+from urllib.parse import unquote
+
+from .instance import FOLDER_HEADER
 
 Answer = dict[str, Any]
 Action = Callable[[Answer], Answer]
@@ -22,8 +26,10 @@ _LONGEST_BODY: Final = 1 << 20  # bytes
 class ControlServer:
     """Serves `actions` ("GET /health" and so on): each takes and gives a JSON object."""
 
-    def __init__(self, instance: str, token: str, actions: Mapping[str, Action]) -> None:
-        served = {"instance": instance, "token": token, "actions": actions}
+    def __init__(
+        self, instance: str, token: str, folder: Path, actions: Mapping[str, Action]
+    ) -> None:
+        served = {"instance": instance, "token": token, "folder": folder, "actions": actions}
         handler = type("Handler", (_Handler,), served)
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
         self._thread = threading.Thread(
@@ -49,6 +55,7 @@ class ControlServer:
 class _Handler(BaseHTTPRequestHandler):
     instance: str
     token: str
+    folder: Path
     actions: Mapping[str, Action]
 
     def do_GET(self) -> None:
@@ -59,7 +66,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _serve(self) -> None:
         status, answer = self._answer()
-        body = json.dumps({**answer, "instance": self.instance}).encode()
+        body = json.dumps({"instance": self.instance, **answer}).encode()
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))
@@ -72,6 +79,9 @@ class _Handler(BaseHTTPRequestHandler):
         given = self.headers.get("Authorization") or ""
         if not hmac.compare_digest(given.encode(), f"Bearer {self.token}".encode()):
             return 401, {"error": "the control token is missing or wrong"}
+        meant = self.headers.get(FOLDER_HEADER)
+        if meant is not None and Path(unquote(meant)).resolve() != self.folder.resolve():
+            return 409, {"error": f"this rehearsal lives in {self.folder}", "instance": ""}
         action = self.actions.get(f"{self.command} {self.path}")
         if action is None:
             return 404, {"error": f"no such action: {self.command} {self.path}"}

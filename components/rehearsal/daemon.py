@@ -29,6 +29,7 @@ from .sakura import Sakura, SakuraServer
 
 USER: Final = "ops"
 _LOOK_SECONDS: Final = 1.0
+_LONGEST_JUMP: Final = 30 * 86400.0
 _PASSWORD_BYTES: Final = 12  # the RTX takes passwords of at most 32 characters
 
 
@@ -78,6 +79,7 @@ class Rehearsal:
         self.control = ControlServer(
             self.id,
             self.credentials["control_token"],
+            folder,
             {
                 "GET /health": self._health,
                 "GET /calls": self._calls,
@@ -156,7 +158,10 @@ class Rehearsal:
         return {"text": run_lines(self.router, [str(line) for line in lines])}
 
     def _advance(self, body: Answer) -> Answer:
-        self.clock.advance(float(body["seconds"]))
+        seconds = float(body["seconds"])
+        if not 0 <= seconds <= _LONGEST_JUMP:
+            raise ValueError(f"time goes forward, by at most {_LONGEST_JUMP:.0f} s at once")
+        self.clock.advance(seconds)
         self.router.tick()
         self.link.settle()
         return {}

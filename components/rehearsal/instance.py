@@ -14,6 +14,7 @@ import fcntl
 import http.client
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -23,10 +24,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Literal
+from urllib.parse import quote
 
 from ..errors import VpnError
 
 FOLDER_VARIABLE: Final = "SAKURA_RTX_REHEARSAL"
+# Says which folder a caller means: a copy of a folder has the id and the token of the original.
+FOLDER_HEADER: Final = "X-Rehearsal-Folder"
 INSTANCE: Final = "instance"
 ENDPOINTS: Final = "endpoints.json"
 CREDENTIALS: Final = "credentials.json"
@@ -41,6 +45,7 @@ STOP_SECONDS: Final = 10.0
 _ANSWER_SECONDS: Final = 5.0
 _POLL_SECONDS: Final = 0.05
 _LOG_LINES: Final = 15
+_ID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _REMEDY: Final = "sakura-rtx rehearsal start"
 
 # Held so that a child that is still at work is not complained about when its handle is collected.
@@ -134,7 +139,8 @@ def start(folder: Path | None = None) -> Literal["running", "resumed", "new"]:
     """Make sure that the rehearsal answers, and say whether it did, was resumed or is new.
 
     Waits for its first answer (at most 20 s).  A resumed RTX boots from its saved configuration,
-    as after a power loss.  Calls at the same time wait for each other.
+    as after a power loss, so the demo's backend describes it no longer until it is claimed anew.
+    Calls at the same time wait for each other.
     """
     place = _place(folder)
     _refuse_strangers(place)
@@ -142,6 +148,8 @@ def start(folder: Path | None = None) -> Literal["running", "resumed", "new"]:
         if _answers(place):
             return "running"
         new = _prepare(place)
+        if not new:
+            (place / BACKEND_INSTANCE).unlink(missing_ok=True)
         _spawn(place)
         return "new" if new else "resumed"
 
@@ -234,9 +242,8 @@ def _answer(
         return None
     connection = http.client.HTTPConnection("127.0.0.1", ends["ports"]["control"], timeout=timeout)
     try:
-        connection.request(
-            method, path, json.dumps(body or {}), {"Authorization": f"Bearer {token}"}
-        )
+        headers = {"Authorization": f"Bearer {token}", FOLDER_HEADER: quote(str(place))}
+        connection.request(method, path, json.dumps(body or {}), headers)
         answer = json.loads(connection.getresponse().read())
     except (OSError, http.client.HTTPException, ValueError):
         return None
@@ -253,13 +260,21 @@ def _refuse_strangers(place: Path) -> None:
     """Refuse a folder with other people's files: `reset` would delete them."""
     if not place.exists():
         return
-    names = {entry.name for entry in place.iterdir()} if place.is_dir() else {place.name}
-    if names and not names & {INSTANCE, BACKEND_INSTANCE, START_LOCK, SERVER_LOCK}:
+    if not _is_ours(place):
         raise VpnError(
             f"{place} is not a rehearsal folder",
             state="it holds something else; nothing was changed",
             remedy="name a new or empty folder",
         )
+
+
+def _is_ours(place: Path) -> bool:
+    """Whether the folder holds an id of ours, or nothing yet but what a start makes first."""
+    if not place.is_dir():
+        return False
+    if any(_ID.fullmatch(_text(place / name)) for name in (INSTANCE, BACKEND_INSTANCE)):
+        return True
+    return {entry.name for entry in place.iterdir()} <= {START_LOCK, SERVER_LOCK, LOG}
 
 
 @contextlib.contextmanager

@@ -20,6 +20,9 @@ test: ##     lint, unit tests, tests with the real Pulumi engine
 matrix: ##   every fault at every place, as tables; one of them: ARGS=office
 	@$(venv) -m tests.matrix $(ARGS)
 
+bench: ##    every goal of speed, measured, as a table; one of them: ARGS=session
+	@$(PYTHON) -m tools.bench -- $(ARGS)
+
 lint format: ## check, or mend, style and layout
 	@$(venv) -m tools.test $@
 
@@ -30,10 +33,10 @@ lock: ##     write requirements.lock anew: newer versions with ARGS=--upgrade
 	@$(PYTHON) -m tools.lock $(ARGS)
 
 clean: ##    remove .venv and caches; sites and the rehearsal's state stay
-	@rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist *.egg-info
+	@rm -rf .venv .venv-bench .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist *.egg-info
 	@find components tests tools -name __pycache__ -prune -exec rm -rf {} +
 
 help: ##     this list
 	@awk -F ': ## *' '/^[a-z ]+: ##/ {printf "  make %-14s%s\n", $$1, $$2}' Makefile
 
-.PHONY: up preview refresh outputs down test matrix lint format setup lock clean help
+.PHONY: up preview refresh outputs down test matrix bench lint format setup lock clean help

@@ -53,7 +53,7 @@ def make_venv() -> None:
         STAMP.unlink(missing_ok=True)
         if made.get("packages") != wanted["packages"]:
             say("Making .venv from requirements.lock (about half a minute)")
-            _python(sys.executable, "-m", "venv", "--clear", str(VENV))
+            python(sys.executable, "-m", "venv", "--clear", str(VENV))
             _pip("--require-hashes", "--requirement", str(LOCK_FILE))
         # setuptools is in the lock file, so nothing unpinned is fetched to build with.
         _pip("--no-build-isolation", "--editable", str(ROOT))
@@ -112,11 +112,12 @@ def _hash(*parts: bytes) -> str:
 
 
 def _pip(*arguments: str) -> None:
-    python = str(VENV / "bin" / "python")
-    _python(python, "-m", "pip", "install", "--quiet", "--no-deps", *arguments)
+    executable = str(VENV / "bin" / "python")
+    python(executable, "-m", "pip", "install", "--quiet", "--no-deps", *arguments)
 
 
-def _python(*command: str) -> None:
+def python(*command: str) -> None:
+    """Run one step of a set-up; raises `Stop` if it fails."""
     # What is on stdout belongs to the command that needed the set-up.
     env = {**os.environ, "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
     done = subprocess.run(

@@ -22,6 +22,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Mapping
+from pathlib import Path
 
 from . import cli
 from .base import ROOT, VENV, Stop, finish, locked, say
@@ -78,17 +79,20 @@ def install_packages(environ: Mapping[str, str]) -> None:
             _apt(apt, environ, "update")
             _apt(apt, environ, "install", *missing)
         missing = missing_packages(table, path)
-    for package, proof in missing.items():
+    if missing:
+        packages = " ".join(missing)
         say(
-            f"Missing: {proof} (Debian package {package}); some tests need it.  "
-            f"As root: apt-get install {package}, or what holds it on your system."
+            "Some tests need what is missing here, and are skipped without it.  "
+            f"As root: apt-get install {packages}, or what holds it on your system."
         )
 
 
 def _is_there(proof: str, path: str) -> bool:
-    kind, _, module = proof.partition(":")
+    kind, _, name = proof.partition(":")
     if kind == "module":
-        return importlib.util.find_spec(module) is not None
+        return importlib.util.find_spec(name) is not None
+    if kind == "file":
+        return Path(name).exists()
     return shutil.which(proof, path=path) is not None
 
 

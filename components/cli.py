@@ -1,6 +1,7 @@
 """`sakura-rtx`: what operators do outside of `pulumi up`.
 
-Exit codes of every command: 0 done, 1 it did not work (the message says why), 2 bad usage.
+Exit codes: 0 done, 1 it did not work (the message says why), 2 bad usage.  A command that has
+others says so in its help.
 """
 
 from __future__ import annotations
@@ -11,10 +12,10 @@ from collections.abc import Sequence
 from importlib.metadata import version
 from typing import Final
 
-from .commands import rehearsal
+from .commands import parse, rehearsal
 from .errors import VpnError
 
-COMMANDS: Final = (rehearsal,)
+COMMANDS: Final = (parse, rehearsal)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

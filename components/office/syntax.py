@@ -12,7 +12,8 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
+from itertools import takewhile
 from typing import Final, Literal, NamedTuple
 
 PSK_PLACEHOLDER: Final = "<psk>"
@@ -66,7 +67,7 @@ class Command:
     secret: Secret | None = None
     off: str = ""
 
-    @property
+    @cached_property
     def words(self) -> tuple[str, ...]:
         """The pattern, word by word."""
         return tuple(self.pattern.split())
@@ -208,14 +209,25 @@ def _specific(command: Command) -> tuple[int, int]:
     return literals, len(command.words)
 
 
-def _by_first_word() -> dict[str, list[Command]]:
-    found: dict[str, list[Command]] = {}
+_INDEXED: Final = 3
+
+
+def _plain_start(command: Command) -> tuple[str, ...]:
+    """The first words that every line of the command has, as many as the index looks at."""
+    plain_words = takewhile(
+        lambda word: not word.startswith("<") and "|" not in word, command.words
+    )
+    return tuple(plain_words)[:_INDEXED]
+
+
+def _by_first_words() -> dict[tuple[str, ...], list[Command]]:
+    found: dict[tuple[str, ...], list[Command]] = {}
     for command in sorted(COMMANDS, key=_specific, reverse=True):
-        found.setdefault(command.words[0], []).append(command)
+        found.setdefault(_plain_start(command), []).append(command)
     return found
 
 
-_TABLE: Final = _by_first_word()
+_TABLE: Final = _by_first_words()
 
 
 def tokens(text: str) -> tuple[str, ...]:
@@ -254,9 +266,12 @@ def _read(command: Command, words: tuple[str, ...]) -> Match | None:
 def match(text: str) -> Match | None:
     """The command in the table that `text` is a line of, or None."""
     words = tokens(text)
-    for command in _TABLE.get(words[0].lower(), ()) if words else ():
-        if found := _read(command, words):
-            return found
+    start = tuple(word.lower() for word in words[:_INDEXED])
+    # What shares more words with the line is looked at first.
+    for size in range(len(start), 0, -1):
+        for command in _TABLE.get(start[:size], ()):
+            if found := _read(command, words):
+                return found
     return None
 
 

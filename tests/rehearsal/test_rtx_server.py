@@ -21,6 +21,9 @@ from components.rehearsal.rtx import Router, RtxServer, run_lines
 SSH = shutil.which("ssh")
 PATIENCE = 10.0
 
+# Either side may notice first that nothing is common, and hang up.
+NO_AGREEMENT = (asyncssh.KeyExchangeFailed, asyncssh.ConnectionLost)
+
 
 @pytest.fixture(name="router")
 def router_fixture(tmp_path: Path) -> Router:
@@ -201,7 +204,7 @@ def test_the_host_key_is_rsa_2048_signs_with_sha1_only_and_stays(tmp_path: Path)
             pass
 
     try:
-        with pytest.raises(asyncssh.KeyExchangeFailed):
+        with pytest.raises(NO_AGREEMENT):
             asyncio.run(session())
     finally:
         first.stop()
@@ -220,7 +223,7 @@ def test_ciphers_are_aes_in_counter_mode(server: RtxServer, cipher: str, accepte
     if accepted:
         asyncio.run(session())
     else:
-        with pytest.raises(asyncssh.KeyExchangeFailed):
+        with pytest.raises(NO_AGREEMENT):
             asyncio.run(session())
 
 

@@ -1,0 +1,106 @@
+"""The far end as an audit compares with it: a VPC router's settings, or its published values.
+
+Pure.  Sources: sakura-vpcrouter-api 2.9 and 6.1 (fields, values of older routers), rtx-cli 7.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from ipaddress import IPv4Address, IPv4Network
+from typing import Any, Final
+
+from ...errors import Problem, SpecError
+
+# The VPC router's words -> what an RTX calls the same in phase 1 and in `ipsec sa policy`.
+ENCRYPTION: Final = {"aes128": "aes-cbc", "aes256": "aes256-cbc"}
+HASH: Final = {"sha1": "sha", "sha256": "sha256"}
+GROUPS: Final = ("modp1024", "modp2048")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One peer entry of the VPC router; `key` is None where the API did not return it."""
+
+    peer: str
+    remote_id: str
+    office_prefixes: tuple[IPv4Network, ...]
+    cloud_prefixes: tuple[IPv4Network, ...]
+    key: str | None = field(repr=False)
+
+
+@dataclass(frozen=True)
+class FarEnd:
+    """What the far end has; None or empty where it is not known and anything published will do."""
+
+    address: IPv4Address | None = None
+    encryption: str | None = None
+    hash: str | None = None
+    dh_group: str | None = None
+    ike_lifetime: int = 28800
+    esp_lifetime: int = 1800
+    dpd: tuple[int, int] = (15, 30)
+    entries: tuple[Entry, ...] = ()
+    receive_rules: tuple[Mapping[str, Any], ...] = ()
+
+    @property
+    def known(self) -> bool:
+        """Whether it is a real router, not the published values."""
+        return self.address is not None
+
+
+PUBLISHED: Final = FarEnd()
+
+
+def far_end(body: Mapping[str, Any]) -> FarEnd:
+    """Read the body of `GET appliance/ID`.
+
+    Raises `SpecError` if it is none of a VPC router with site-to-site VPN.
+    """
+    try:
+        return _read(body["Appliance"])
+    except (KeyError, TypeError, ValueError, IndexError) as error:
+        found = f"{type(error).__name__}: {error}"
+        allowed = "the body of `GET appliance/ID` of a VPC router with site-to-site VPN"
+        raise SpecError([Problem("Appliance", found, allowed)], source="--cloud") from None
+
+
+def _read(appliance: Mapping[str, Any]) -> FarEnd:
+    settings = appliance["Settings"]["Router"]
+    vpn = settings["SiteToSiteIPsecVPN"]
+    ike, esp = vpn.get("IKE") or {}, vpn.get("ESP") or {}
+    dpd = ike.get("DPD") or {}
+    firewall = ((settings.get("Firewall") or {}).get("Config") or [None])[0] or {}
+    return FarEnd(
+        address=_address(appliance, settings),
+        encryption=vpn.get("EncryptionAlgo") or "aes128",
+        hash=vpn.get("HashAlgo") or "sha1",
+        dh_group=vpn.get("DHGroup") or "modp1024",
+        ike_lifetime=int(ike.get("Lifetime") or 28800),
+        esp_lifetime=int(esp.get("Lifetime") or 1800),
+        dpd=(int(dpd.get("Interval") or 15), int(dpd.get("Timeout") or 30)),
+        entries=tuple(_entry(each) for each in vpn.get("Config") or []),
+        receive_rules=tuple(firewall.get("Receive") or []),
+    )
+
+
+def _address(appliance: Mapping[str, Any], settings: Mapping[str, Any]) -> IPv4Address:
+    """The VIP of eth0; on a standard router the address of its shared segment."""
+    first = (settings.get("Interfaces") or [None])[0] or {}
+    if first.get("VirtualIPAddress"):
+        return IPv4Address(first["VirtualIPAddress"])
+    return IPv4Address(appliance["Interfaces"][0]["IPAddress"])
+
+
+def _entry(config: Mapping[str, Any]) -> Entry:
+    return Entry(
+        peer=str(config["Peer"]),
+        remote_id=str(config.get("RemoteID") or config["Peer"]),
+        office_prefixes=_networks(config.get("Routes")),
+        cloud_prefixes=_networks(config.get("LocalPrefix")),
+        key=config.get("PreSharedSecret") or None,
+    )
+
+
+def _networks(texts: Any) -> tuple[IPv4Network, ...]:
+    return tuple(IPv4Network(text, strict=False) for text in texts or ())

@@ -10,7 +10,8 @@ from typing import Any
 
 from ..errors import VpnError
 from ..office.config import Config
-from ..office.facts import Facts, as_json, facts_of
+from ..office.facts import Facts, facts_of
+from ..office.facts_json import as_json
 from ..office.reading import read
 
 

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from components.office.facts import as_json, facts_of
+from components.office.facts import facts_of
+from components.office.facts_json import as_json
 from components.office.reading import decode, read, unwrapped
 
 CORPUS = Path(__file__).resolve().parents[1] / "corpus"

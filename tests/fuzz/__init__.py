@@ -1,0 +1,1 @@
+"""Inputs by chance, many of them: `python -m tests.fuzz NAME --count N --seed S`."""

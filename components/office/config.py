@@ -69,15 +69,25 @@ class Scope:
     def owns(self, statement: Statement) -> bool:
         """Whether a statement is ours."""
         return (
-            statement.context == f"tunnel {self.tunnel}"
-            or statement.key in self.keys
+            statement.context == self._context
             or self._numbered(statement)
+            or bool(self.keys and statement.key in self.keys)
         )
+
+    @cached_property
+    def _context(self) -> str:
+        return f"tunnel {self.tunnel}"
+
+    @cached_property
+    def _mine(self) -> tuple[tuple[str, int], ...]:
+        return ("gateway", self.gateway), ("policy", self.policy), ("tunnel", self.tunnel)
 
     def _numbered(self, statement: Statement) -> bool:
         found = syntax.match(statement.text)
-        mine = {"gateway": self.gateway, "policy": self.policy, "tunnel": self.tunnel}
-        return bool(found) and any(statement.named(name) == mine[name] for name in mine)
+        if not found or not found.named:
+            return False
+        named = found.named
+        return any(name in named and int(named[name]) == mine for name, mine in self._mine)
 
 
 @dataclass(frozen=True)
@@ -137,9 +147,13 @@ def parse(text: str) -> Config:
     indented = any(line[:1] == " " and line.strip() for line in lines)
     for number, raw in enumerate(lines, start=1):
         line = raw.strip()
-        if head := _HEAD.match(line):
+        if line.startswith("#") and (head := _HEAD.match(line)):
             model, revision = model or head[1], revision or head[2]
-        if not line or line.startswith("#") or _ECHO.fullmatch(line):
+        if (
+            not line
+            or line.startswith("#")
+            or ((">" in line or "#" in line) and _ECHO.fullmatch(line))
+        ):
             continue
         if select := _SELECT.fullmatch(line):
             name = select[2].lower()

@@ -131,7 +131,9 @@ def plan(running: Config, wanted: Config, scope: Scope, *, rekey: bool = False) 
     """
     have, want = running.owned(scope), wanted.owned(scope)
     commands = _commands(have, want, rekey=rekey, spare=True)
-    return Plan(commands, undo_of(running, apply_to(running, commands), scope, rekey=rekey))
+    # Nobody else's lines are touched, so what ours become is seen among ours.
+    ours = replace(running, statements=have)
+    return Plan(commands, undo_of(ours, apply_to(ours, commands), scope, rekey=rekey))
 
 
 def undo_of(before: Config, now: Config, scope: Scope, *, rekey: bool = False) -> tuple[str, ...]:

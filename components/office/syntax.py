@@ -50,6 +50,20 @@ class Key(NamedTuple):
     words: str
 
 
+class _Step(NamedTuple):
+    """One word of a pattern: its spellings, or the name and the form of what stands there."""
+
+    spellings: tuple[str, ...]
+    name: str = ""
+    form: re.Pattern[str] | None = None
+
+
+def _step(word: str) -> _Step:
+    if word.startswith("<"):
+        return _Step((), word[1:-1], _PLACEHOLDERS[word[1:-1]])
+    return _Step(tuple(word.split("|")))
+
+
 @dataclass(frozen=True)
 class Command:
     """One command of the RTX.
@@ -71,6 +85,11 @@ class Command:
     def words(self) -> tuple[str, ...]:
         """The pattern, word by word."""
         return tuple(self.pattern.split())
+
+    @cached_property
+    def steps(self) -> tuple[_Step, ...]:
+        """The pattern, ready to be compared with a line word by word."""
+        return tuple(map(_step, self.words))
 
 
 def _ike(what: str, section: str, default: str | None = None) -> Command:
@@ -232,7 +251,9 @@ _TABLE: Final = _by_first_words()
 
 def tokens(text: str) -> tuple[str, ...]:
     """The words of a command; quotes and escapes stay as they are written."""
-    return tuple(_TOKEN.findall(text))
+    if '"' in text or "'" in text or "\\" in text:
+        return tuple(_TOKEN.findall(text))
+    return tuple(text.split())
 
 
 def plain(token: str) -> str:
@@ -243,26 +264,23 @@ def plain(token: str) -> str:
 def _read(command: Command, words: tuple[str, ...]) -> Match | None:
     key: list[str] = []
     named: dict[str, str] = {}
-    pattern = command.words
-    if len(words) < len(pattern):
+    size = len(command.steps)
+    if len(words) < size:
         return None
-    for want, word in zip(pattern, words, strict=False):
-        if want.startswith("<"):
-            name = want[1:-1]
-            if not _PLACEHOLDERS[name].fullmatch(word):
+    for (spellings, name, form), word in zip(command.steps, words, strict=False):
+        if form is not None:
+            if not form.fullmatch(word):
                 return None
             named[name] = word
             key.append(word)
-        else:
-            spellings = want.split("|")
-            if word.lower() not in spellings:
-                return None
+        elif word in spellings or word.lower() in spellings:
             key.append(spellings[0])
-    size = len(pattern)
+        else:
+            return None
     return Match(command, tuple(key), words[:size], words[size:], named)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1 << 15)
 def match(text: str) -> Match | None:
     """The command in the table that `text` is a line of, or None."""
     words = tokens(text)

@@ -30,8 +30,10 @@ def change_settings(
     clock: Clock,
     *,
     patience: float = 0.0,
-) -> None:
+) -> Json:
     """Read the settings, store what `change` makes of them; again if somebody was faster.
+
+    Returns what was stored.
 
     `patience` is how many seconds any refusal is tried again: after a change of the interfaces the
     API refuses for a while, and with which error is unverified (pitfall 5).
@@ -40,7 +42,8 @@ def change_settings(
     start = clock.now()
     for pause in pauses():
         appliance = existing(client, ROUTER, router_id)
-        body: Json = {"Settings": change(appliance.get("Settings"))}
+        changed = change(appliance.get("Settings"))
+        body: Json = {"Settings": changed}
         if appliance.get("SettingsHash"):
             body["SettingsHash"] = appliance["SettingsHash"]
         try:
@@ -50,8 +53,9 @@ def change_settings(
             if clock.now() - start + pause > (_HASH_PATIENCE if beaten else patience):
                 raise
         else:
-            return
+            return changed
         clock.wait(pause)
+    raise AssertionError("the pauses do not end")
 
 
 def apply_settings(client: Client, router_id: str) -> None:
@@ -68,17 +72,20 @@ def write_peer(
     *,
     omitted_secrets: OmittedSecrets = "refuse",
 ) -> None:
-    """Store this peer (see `router.with_peer`) and apply at once: three calls, no pause.
+    """Store this peer (see `router.with_peer`), apply at once, read it again: four calls, no pause.
 
     Always writes and applies, also if the answer shows the wanted values already: they may be
     stored without being in force, and a key is never compared with an answer.
+    Raises `ApiError` also if somebody else's write replaced ours (see `_confirm`).
     """
 
     def change(settings: object) -> Json:
         return with_peer(settings, values, key, omitted_secrets=omitted_secrets)
 
-    change_settings(client, router_id, change, clock)
+    stored = change_settings(client, router_id, change, clock)
     apply_settings(client, router_id)
+    peer = str(values["peer"])
+    _confirm(client, router_id, peer, peer_of(stored, peer))
 
 
 def remove_peer(
@@ -89,17 +96,46 @@ def remove_peer(
     *,
     omitted_secrets: OmittedSecrets = "refuse",
 ) -> None:
-    """Take this peer out and apply; a peer or a router that is gone already is no error."""
+    """Take this peer out and apply; a peer or a router that is gone already is no error.
+
+    Raises `ApiError` also if somebody else's write brought it back (see `_confirm`).
+    """
     appliance = read(client, ROUTER, router_id)
     if appliance is None:
         return
-    if peer_of(appliance.get("Settings"), peer) is not None:
+    there = peer_of(appliance.get("Settings"), peer) is not None
+    if there:
 
         def change(settings: object) -> Json:
             return without_peer(settings, peer, omitted_secrets=omitted_secrets)
 
         change_settings(client, router_id, change, clock)
     apply_settings(client, router_id)  # an earlier try may have ended before this
+    if there:
+        _confirm(client, router_id, peer, None)
+
+
+def _confirm(client: Client, router_id: str, peer: str, stored: Json | None) -> None:
+    """Raise `ApiError` if this peer does not stand as it was stored (None: taken out).
+
+    Whether the API enforces `SettingsHash` is unverified.  If it does not, a writer who read
+    before our write replaces it unseen; reading again is the only sign.  One who writes after
+    this look shows at the next refresh.
+    """
+    found = read_peer(client, router_id, peer)
+    if found == stored:
+        return
+    if found and stored:
+        different = ", ".join(name for name in stored if found[name] != stored[name])
+        state = f"its entry has other values than were stored: {different}"
+    else:
+        state = "its entry is gone" if stored else "its entry, taken out, is back"
+    raise ApiError(
+        f"somebody else's write to the VPC router {router_id} replaced ours",
+        attempted=f"change the site-to-site peer {peer}",
+        state=state,
+        remedy="let nobody else change this router meanwhile, then run it again",
+    )
 
 
 def read_peer(client: Client, router_id: str, peer: str) -> Json | None:

@@ -2,23 +2,62 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from ..clock import SystemClock
 from ..cloud.objects import InternetSpec, SwitchSpec, owner_tag, owner_text
 from ..errors import VpnError
 from . import access
-from .handler import Context, Live, Resource
+from .handler import Context, Incomplete, Live, Resource
 from .values import Props
 
 if TYPE_CHECKING:
     from ..cloud.objects import InternetState
+    from ..cloud.owned import Kind
 
 
 def owner(ctx: Context) -> dict[str, str]:
     """Whose an object is: as a tag that finds it again, and readable, as its description."""
     whose = (ctx.project, ctx.stack, ctx.name)
     return {"tag": owner_tag(*whose), "description": owner_text(*whose)}
+
+
+@contextmanager
+def kept_if_made(kind: Kind, inputs: Props, ctx: Context) -> Iterator[None]:
+    """Around a creation: if it fails and left an object, raise `Incomplete` with that object's id.
+
+    The engine forgets a resource whose creation failed, so the object would cost money and belong
+    to nobody if the user then destroys the stack.  Where nothing was made, or that cannot be
+    found out, the error of the creation goes on as it is.
+    """
+    from ..cloud.objects import as_id
+    from ..cloud.owned import find_own
+
+    try:
+        yield
+    except VpnError as err:
+        half = None
+        with suppress(VpnError):  # why the creation failed says more than why the look-up did
+            half = find_own(access.client(inputs, ctx, calm=True), kind, owner(ctx)["tag"])
+        if half is None:
+            raise
+        raise Incomplete(as_id(half["ID"]), inputs, [str(err)]) from err
+
+
+def keep_if_listed(kind: Kind, id: str, state: Props, inputs: Props, ctx: Context) -> None:
+    """For what cannot be read: raise `Incomplete` if the API still lists it as ours.
+
+    An object that was asked for just now is listed before it can be read: it is not gone.
+    A router+switch counts under any id, because its id changes with its bandwidth.
+    """
+    from ..cloud.objects import as_id
+    from ..cloud.owned import INTERNET, find_own
+
+    listed = find_own(access.client(inputs, ctx), kind, owner(ctx)["tag"])
+    if listed is not None and (kind is INTERNET or as_id(listed["ID"]) == id):
+        raise Incomplete(id, state, [f"the {kind.what} is still being made"], inputs)
 
 
 def refuse_import(inputs: Props, kind: str) -> None:
@@ -41,35 +80,37 @@ class Internet(Resource):
     def create(self, inputs: Props, ctx: Context) -> tuple[str, Props]:
         """Make it, or go on with what a killed run left."""
         from ..cloud import lifecycle
+        from ..cloud.owned import INTERNET
 
-        clock = SystemClock(ctx.cancelled)
-        found = lifecycle.ensure_internet(
-            access.client(inputs, ctx), _internet(inputs, ctx), clock, ctx.info
-        )
+        client, clock = access.client(inputs, ctx), SystemClock(ctx.cancelled)
+        with kept_if_made(INTERNET, inputs, ctx):
+            found = lifecycle.ensure_internet(client, _internet(inputs, ctx), clock, ctx.info)
         return found.id, inputs | _outputs(found)
 
     def update(self, id: str, old_state: Props, inputs: Props, ctx: Context) -> Props:
-        """Change name or bandwidth."""
+        """Finish a half-made one; change name or bandwidth."""
         from ..cloud import lifecycle
 
-        found = lifecycle.update_internet(
-            access.client(inputs, ctx),
-            old_state.get("internetId", id),
-            _internet(inputs, ctx),
-            SystemClock(ctx.cancelled),
-            ctx.info,
-        )
+        client, clock = access.client(inputs, ctx), SystemClock(ctx.cancelled)
+        spec = _internet(inputs, ctx)
+        if "addresses" in old_state:
+            current = old_state.get("internetId", id)
+            found = lifecycle.update_internet(client, current, spec, clock, ctx.info)
+        else:
+            found = lifecycle.ensure_internet(client, spec, clock, ctx.info)
         return inputs | _outputs(found)
 
     def read(self, id: str, state: Props, inputs: Props, ctx: Context) -> Live | None:
-        """What the API says, or None if it is gone."""
+        """What the API says, or None if it is gone; without its addresses it is not ready."""
         from ..cloud import lifecycle
+        from ..cloud.owned import INTERNET
 
         refuse_import(inputs, "a router+switch")
         found = lifecycle.read_internet(
             access.client(inputs, ctx), state.get("internetId", id), tag=owner(ctx)["tag"]
         )
         if found is None:
+            keep_if_listed(INTERNET, id, state, inputs, ctx)
             return None
         live = inputs | {
             "name": found.name,
@@ -118,9 +159,12 @@ class Switch(Resource):
     def create(self, inputs: Props, ctx: Context) -> tuple[str, Props]:
         """Make it, or take over what a killed run left."""
         from ..cloud import lifecycle
+        from ..cloud.owned import SWITCH
 
         spec, clock = SwitchSpec(name=inputs["name"], **owner(ctx)), SystemClock(ctx.cancelled)
-        found = lifecycle.ensure_switch(access.client(inputs, ctx), spec, clock, ctx.info)
+        client = access.client(inputs, ctx)
+        with kept_if_made(SWITCH, inputs, ctx):
+            found = lifecycle.ensure_switch(client, spec, clock, ctx.info)
         return found.id, inputs
 
     def update(self, id: str, old_state: Props, inputs: Props, ctx: Context) -> Props:
@@ -134,10 +178,12 @@ class Switch(Resource):
     def read(self, id: str, state: Props, inputs: Props, ctx: Context) -> Live | None:
         """What the API says, or None if it is gone."""
         from ..cloud import lifecycle
+        from ..cloud.owned import SWITCH
 
         refuse_import(inputs, "a switch")
         found = lifecycle.read_switch(access.client(inputs, ctx), id)
         if found is None:
+            keep_if_listed(SWITCH, id, state, inputs, ctx)
             return None
         live = inputs | {"name": found.name}
         return id, live, live

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from ..clock import SystemClock
-from ..cloud.objects import LanSpec, RouterSpec, as_id
-from ..errors import VpnError
+from ..cloud.objects import LanSpec, RouterSpec
 from . import access
 from .handler import Context, Incomplete, Live, Resource
-from .network import owner, refuse_import
+from .network import keep_if_listed, kept_if_made, owner, refuse_import
 from .values import Props
 
 
@@ -57,16 +56,11 @@ class VpcRouter(Resource):
         A router that exists but is not up yet is kept in state and finished by the next `up`.
         """
         from ..cloud import lifecycle
-        from ..cloud.owned import ROUTER, find_own
+        from ..cloud.owned import ROUTER
 
-        client, spec = access.client(inputs, ctx), _spec(inputs, ctx)
-        try:
-            found = lifecycle.ensure_router(client, spec, SystemClock(ctx.cancelled), ctx.info)
-        except VpnError as err:
-            half = find_own(access.client(inputs, ctx, calm=True), ROUTER, spec.tag)
-            if half is None:
-                raise
-            raise Incomplete(as_id(half["ID"]), inputs, [str(err)]) from err
+        client, clock = access.client(inputs, ctx), SystemClock(ctx.cancelled)
+        with kept_if_made(ROUTER, inputs, ctx):
+            found = lifecycle.ensure_router(client, _spec(inputs, ctx), clock, ctx.info)
         return found.id, inputs
 
     def update(self, id: str, old_state: Props, inputs: Props, ctx: Context) -> Props:
@@ -85,17 +79,13 @@ class VpcRouter(Resource):
     def read(self, id: str, state: Props, inputs: Props, ctx: Context) -> Live | None:
         """What the API says, or None if it is gone; one that is not up is not ready."""
         from ..cloud import lifecycle
-        from ..cloud.owned import ROUTER, find_own
+        from ..cloud.owned import ROUTER
 
         refuse_import(inputs, "a VPC router")
-        client = access.client(inputs, ctx)
-        found = lifecycle.read_router(client, id)
+        found = lifecycle.read_router(access.client(inputs, ctx), id)
         if found is None:
-            # One that was asked for just now is listed before it can be read: not gone.
-            half = find_own(client, ROUTER, owner(ctx)["tag"])
-            if half is None or as_id(half["ID"]) != id:
-                return None
-            raise Incomplete(id, state, ["the VPC router is still being made"], inputs)
+            keep_if_listed(ROUTER, id, state, inputs, ctx)
+            return None
         live = inputs | {
             "name": found.name,
             "address": found.vip,

@@ -34,12 +34,17 @@ class Connected(NoLink):
         return True
 
 
-def test_peer_is_written_in_three_calls_and_read_back(here: World) -> None:
+def test_peer_is_written_in_four_calls_and_read_back(here: World) -> None:
     _, router = here.build(here.client())
     here.calls().clear()
     before = here.clock.now()
     cloud.write_peer(here.client(), router.id, VALUES, KEY, here.clock)
-    assert here.calls() == ["GET /appliance/*", "PUT /appliance/*", "PUT /appliance/*/config"]
+    assert here.calls() == [
+        "GET /appliance/*",
+        "PUT /appliance/*",
+        "PUT /appliance/*/config",
+        "GET /appliance/*",
+    ]
     assert here.clock.now() == before
     assert cloud.read_peer(here.client(), router.id, OFFICE) == VALUES
     assert KEY not in str(cloud.read_peer(here.client(), router.id, OFFICE))
@@ -49,7 +54,7 @@ def test_somebody_was_faster(here: World) -> None:
     _, router = here.build(here.client())
     here.faults.add("PUT", "/appliance/*", "original_hash_mismatch", times=3)
     cloud.write_peer(here.client(), router.id, VALUES, KEY, here.clock)
-    assert here.calls()[-1] == "PUT /appliance/*/config"
+    assert here.calls()[-2:] == ["PUT /appliance/*/config", "GET /appliance/*"]
     here.faults.add("PUT", "/appliance/*", "original_hash_mismatch", times=1000)
     before = here.clock.now()
     with pytest.raises(ApiError, match="original_hash_mismatch"):
@@ -81,6 +86,40 @@ def test_change_of_somebody_else_in_between_is_not_lost(here: World) -> None:
         "192.0.2.77": "other_key",
         OFFICE: KEY,
     }
+
+
+class Overwritten(Mortal):
+    """A client after whose `config` somebody stores what he had read long before."""
+
+    old: Json | None = None
+
+    def put(self, path: str, body: Json | None = None) -> Json:
+        answer = super().put(path, body)
+        if path.endswith("/config") and self.old:
+            old, self.old = self.old, None
+            super().put(path.removesuffix("/config"), {"Appliance": {"Settings": old}})
+        return answer
+
+
+def stale(here: World, router_id: str) -> Overwritten:
+    client = Overwritten(here.credentials, "is1b", clock=here.clock, root_url=here.root)
+    client.old = client.get(f"appliance/{router_id}")["Appliance"]["Settings"]
+    return client
+
+
+def test_a_write_that_somebody_replaced_is_reported(here: World) -> None:
+    _, router = here.build(here.client())
+    with pytest.raises(ApiError, match="replaced ours") as lost:
+        cloud.write_peer(stale(here, router.id), router.id, VALUES, KEY, here.clock)
+    assert "its entry is gone" in str(lost.value)
+    cloud.write_peer(here.client(), router.id, VALUES, KEY, here.clock)
+    wider = {**VALUES, "routes": ["10.9.0.0/16"]}
+    with pytest.raises(ApiError, match="than were stored: routes") as lost:
+        cloud.write_peer(stale(here, router.id), router.id, wider, "newer_key", here.clock)
+    assert KEY not in str(lost.value)
+    assert "newer_key" not in str(lost.value)
+    with pytest.raises(ApiError, match="taken out, is back"):
+        cloud.remove_peer(stale(here, router.id), router.id, OFFICE, here.clock)
 
 
 def test_peer_is_removed_and_the_other_stays(here: World) -> None:

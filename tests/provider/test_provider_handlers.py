@@ -236,6 +236,53 @@ def test_a_router_that_was_not_asked_for_yet_is_not_kept() -> None:
     assert not access.client(inputs, context()).find("appliance", {})
 
 
+SWITCH = {"zone": "is1b", "name": "lan"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "path", "inputs"), [(Internet(), "internet", INTERNET), (Switch(), "switch", SWITCH)]
+)
+def test_a_network_whose_creation_was_stopped_is_kept_and_finished(
+    cloud: Sakura, kind: Any, path: str, inputs: dict[str, Any]
+) -> None:
+    ctx = context(f"sakurartx:index:{type(kind).__name__}")
+    cloud.faults.add("POST", path, ctx.cancelled.set)
+    with pytest.raises(Incomplete, match="stopped on request") as caught:
+        kind.create(inputs, ctx)
+    assert caught.value.state == inputs
+    id, again = caught.value.id, context(f"sakurartx:index:{type(kind).__name__}")
+    after = kind.update(id, inputs, inputs, again)
+    assert kind.read(id, after, inputs, again) == (id, after, inputs)
+    assert [str(one["ID"]) for one in access.client(inputs, again).find(path, {})] == [id]
+    assert kind.create(inputs, again) == (id, after)
+    kind.delete(id, after, again)
+    assert kind.read(id, after, inputs, again) is None
+
+
+def test_a_router_switch_that_has_no_addresses_yet_is_not_lost_by_a_refresh(cloud: Sakura) -> None:
+    kind, ctx = Internet(), context("sakurartx:index:Internet")
+    cloud.faults.add("POST", "internet", ctx.cancelled.set)
+    with pytest.raises(Incomplete) as caught:
+        kind.create(INTERNET, ctx)
+    id, again = caught.value.id, context("sakurartx:index:Internet")
+    with pytest.raises(Incomplete, match=r"router\+switch is still being made") as unready:
+        kind.read(id, INTERNET, INTERNET, again)
+    assert (unready.value.id, unready.value.state) == (id, INTERNET)
+    assert kind.update(id, unready.value.state, INTERNET, again)["addresses"]
+
+
+@pytest.mark.parametrize("gone", ["internet", "switch"])
+def test_a_failed_look_up_does_not_hide_why_the_creation_failed(cloud: Sakura, gone: str) -> None:
+    kind, inputs = (Internet(), INTERNET) if gone == "internet" else (Switch(), SWITCH)
+    ctx = context()
+    cloud.faults.add("GET", gone, lambda: None)  # the look before anything is made
+    cloud.faults.add("GET", gone, "bad_request")
+    cloud.faults.add("POST", gone, ctx.cancelled.set)
+    with pytest.raises(Cancelled):
+        kind.create(inputs, ctx)
+    assert len(access.client(inputs, context()).find(gone, {})) >= 1
+
+
 # --- access
 
 ENDS = instance.Endpoints(

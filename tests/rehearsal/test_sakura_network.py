@@ -32,8 +32,9 @@ def test_a_new_internet_is_accepted_and_hidden_for_some_reads_with_its_switch(ap
     assert block["DefaultRoute"] == "203.0.113.1"
     assert 1000 <= block["ID"] <= 9999
     paths = [f"/internet/{made['ID']}", f"/switch/{made['Switch']['ID']}"]
+    assert api.get(paths[1]).status == 404
     seen = [[api.get(path).status for _ in range(4)] for path in paths]
-    assert seen == [[404, 404, 200, 200]] * 2
+    assert seen == [[404, 404, 200, 200], [200] * 4]  # the switch comes with it at the latest
     assert {"Availability", "Instance"}.isdisjoint(api.get(paths[0]).body["Internet"])
 
 
@@ -169,7 +170,31 @@ def test_an_address_and_a_vrid_belong_to_one_router(api: Api) -> None:
     assert same.refusal == (400, "invalid_range")
     other = {"IPAddress": ["203.0.113.8", "203.0.113.9"], "VirtualIPAddress": "203.0.113.7"}
     assert api.post("/appliance", premium(switch, Interfaces=[other])).refusal == (409, "conflict")
-    assert api.post("/appliance", premium(switch, Interfaces=[other], VRID=11)).status == 202
+    made = api.post("/appliance", premium(switch, Interfaces=[other], VRID=11)).body["Appliance"]
+    api.until(f"/appliance/{made['ID']}", "Availability", "available")
+    wanted = {"VRID": 12, "Interfaces": [other]}
+    assert api.store(made["ID"], wanted).status == 200
+    assert api.settings(made["ID"])["VRID"] == 12
+    assert api.store(made["ID"], {**wanted, "VRID": 10}).refusal == (409, "conflict")
+
+
+@pytest.mark.parametrize("sent", [None, {"ID": 0}, {"ID": 112901627749}, {"ID": "112901627749"}])
+def test_an_icon_is_kept_and_none_is_none(api: Api, sent: Any) -> None:
+    path = f"/switch/{api.switch()}"
+    assert api.put(path, {"Switch": {"Icon": sent}}).status == 200
+    icon = api.get(path).body["Switch"]["Icon"]
+    if sent and sent["ID"]:
+        assert icon["ID"] == int(sent["ID"])
+        api.put(path, {"Switch": {"Name": "left-out"}})
+        assert api.get(path).body["Switch"]["Icon"] == icon
+        api.put(path, {"Switch": {"Icon": None}})
+    assert api.get(path).body["Switch"]["Icon"] is None
+
+
+@pytest.mark.parametrize("sent", ["smile", {"ID": "smile"}, {"ID": True}])
+def test_an_icon_that_is_no_id_is_refused(api: Api, sent: Any) -> None:
+    answer = api.put(f"/switch/{api.switch()}", {"Switch": {"Icon": sent}})
+    assert answer.refusal == (400, "invalid_format")
 
 
 def test_plans(api: Api) -> None:

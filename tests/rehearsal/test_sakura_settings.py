@@ -34,7 +34,6 @@ def changed(path: str, value: Any) -> dict[str, Any]:
 VPN_AT, PEER_AT = "SiteToSiteIPsecVPN", "SiteToSiteIPsecVPN.Config.0"
 REFUSED = [
     ("VRID", None, "missing_param"),
-    ("VRID", 11, "invalid_param_comb"),
     ("Interfaces", None, "missing_param"),
     ("Interfaces", {}, "missing_param"),
     ("Interfaces", [eth0(), LAN, LAN], "param_res_not_found"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from copy import deepcopy
 from ipaddress import IPv4Network
 from typing import Any, Final
@@ -9,7 +10,18 @@ from typing import Any, Final
 from . import query, settings
 from .errors import Refused
 from .network import FIRST_USABLE, ready_switch
-from .request import ACCEPTED, DONE, Context, Reply, as_id, labels, new_labels, relabel, require
+from .request import (
+    ACCEPTED,
+    DONE,
+    Context,
+    Reply,
+    as_id,
+    icon_body,
+    labels,
+    new_labels,
+    relabel,
+    require,
+)
 from .settings import STANDARD, Shape
 from .store import SLOTS, ZONES, Json, Router, Zone
 
@@ -199,7 +211,7 @@ def body(ctx: Context, router: Router) -> Json:
         "ServiceClass": f"cloud/appliance/vpc/{router.plan}",
         "CreatedAt": router.created,
         "ModifiedAt": router.modified,
-        "Icon": None,
+        "Icon": icon_body(router.icon),
         "Switch": _wired(ctx.zone, upstream, None) if upstream else None,
         "Interfaces": [None if making else interface(ctx, router, index) for index in range(SLOTS)],
     }
@@ -247,6 +259,8 @@ def _replaced(ctx: Context, router: Router, wanted: Json) -> Json:
     if not ctx.options.secrets_returned:
         settings.fill_secrets(part, old, kept=ctx.options.omitted_secrets == "kept")
     settings.check(part, shape_of(ctx, router))
+    if upstream := router.nics[0]:
+        _check_vrid(part, (each for each in ctx.zone.routers_on(upstream) if each is not router))
     settings.trim_interfaces(part)
     return new
 
@@ -291,12 +305,15 @@ def _check_neighbours(zone: Zone, switch_id: int, router: Json, servers: list[st
     outside = router["Interfaces"][0]
     if outside["IPAddress"] != servers:
         raise Refused("invalid_param_comb", "Remark.Servers")
-    for other in zone.routers_on(switch_id):
-        theirs = other.settings["Router"]
-        if _claims(theirs["Interfaces"][0]) & _claims(outside):
-            raise Refused("invalid_range", "Interfaces[0]")
-        if theirs["VRID"] == router["VRID"]:
-            raise Refused("conflict", "VRID")
+    others = zone.routers_on(switch_id)
+    if any(_claims(each.settings["Router"]["Interfaces"][0]) & _claims(outside) for each in others):
+        raise Refused("invalid_range", "Interfaces[0]")
+    _check_vrid(router, others)
+
+
+def _check_vrid(router: Json, others: Iterable[Router]) -> None:
+    if any(each.settings["Router"]["VRID"] == router["VRID"] for each in others):
+        raise Refused("conflict", "VRID")
 
 
 def _claims(outside: Json) -> set[str]:

@@ -96,7 +96,9 @@ def as_id(value: Any, where: str) -> int:
 
 
 def labels(wanted: Json) -> Json:
-    """Name, description and tags in a body, as far as they are sent.
+    """Name, description, tags and icon in a body, as far as they are sent.
+
+    An icon is any id; null or 0, which the official Go client sends in creates, is none.
 
     The limits 64 and 512 are those of clients and of the server document: unverified here.
     """
@@ -116,6 +118,11 @@ def labels(wanted: Json) -> Json:
         if not all(isinstance(tag, str) for tag in tags):
             raise Refused("invalid_format", "Tags")
         found["tags"] = tags
+    if "Icon" in wanted:
+        icon = wanted["Icon"] or {}
+        if not isinstance(icon, dict):
+            raise Refused("invalid_format", "Icon")
+        found["icon"] = as_id(icon.get("ID") or 0, "Icon.ID") or None
     return found
 
 
@@ -123,6 +130,11 @@ def new_labels(wanted: Json) -> Json:
     """The same for a new object, which must have a name."""
     require(wanted, "Name", str, "")
     return {"description": "", "tags": [], **labels(wanted)}
+
+
+def icon_body(icon: int | None) -> Json | None:
+    """An icon as it is read in what wears it; only its id means anything here."""
+    return None if icon is None else {"ID": icon, "Name": "icon", "Scope": "shared"}
 
 
 def relabel(thing: Any, wanted: Json) -> None:

@@ -34,7 +34,8 @@ class Options:
     """
 
     internet_404_reads: int = 2
-    """Reads of a new router+switch, and of its switch, that are answered 404."""
+    """Reads of a new router+switch that are answered 404; as many of its switch, until the
+    router+switch was read."""
     appliance_404_reads: int = 1
     """Reads of a new VPC router that are answered 404."""
     migrating_reads: int = 3
@@ -78,6 +79,7 @@ class Internet:
     switch_id: int
     created: str
     hidden_reads: int = 0
+    icon: int | None = None
 
 
 @dataclass
@@ -94,6 +96,7 @@ class Switch:
     internet_id: int | None = None
     hidden_reads: int = 0
     lingering_reads: int = 0
+    icon: int | None = None
 
 
 @dataclass
@@ -125,6 +128,7 @@ class Router:
     refused_boots: int = 0
     status_first: list[Json] = field(default_factory=list)
     """Answers that the next status requests get before the true one."""
+    icon: int | None = None
 
 
 @dataclass

@@ -18,7 +18,7 @@ from components.cloud.objects import (
 )
 from components.cloud.router import peer_of, with_peer, without_peer
 
-DATA = Path(__file__).parent.parent / "data" / "api"
+DATA = Path(__file__).parent.parent / "corpus" / "api"
 
 
 def body(name: str) -> Any:

@@ -17,7 +17,7 @@ from sakura_api import SECRET, TOKEN, cloud, eth0, premium, vpn_settings
 from components.clock import ManualClock
 from components.rehearsal.sakura import Options, Reply, Request, Sakura
 
-DATA = Path(__file__).parents[1] / "data" / "api"
+DATA = Path(__file__).parents[1] / "corpus" / "api"
 SCALARS = st.none() | st.booleans() | st.integers(-2, 300) | st.sampled_from(["", "x", "10.0.0.1"])
 KEYS = st.sampled_from(["ID", "Config", "Enabled", "Peer", "IPAddress", "x"])
 ANYTHING = st.recursive(

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from sakura_api import LAN, Api, NotingLink, cloud, eth0, premium, standard, vpn_settings
 
-DATA = Path(__file__).parents[1] / "data" / "api"
+DATA = Path(__file__).parents[1] / "corpus" / "api"
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from components.rehearsal.sakura import Request, Sakura
 from components.rehearsal.sakura.errors import STATUS
 from components.rehearsal.sakura.query import find, parse
 
-DATA = Path(__file__).parents[1] / "data" / "api"
+DATA = Path(__file__).parents[1] / "corpus" / "api"
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from sakura_api import KEY, LAN, PEER, VPN, Api, cloud, eth0, premium, vpn_settings
 
-DATA = Path(__file__).parents[1] / "data" / "api"
+DATA = Path(__file__).parents[1] / "corpus" / "api"
 
 
 @pytest.fixture

@@ -8,9 +8,9 @@ what is true now.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from typing import Final, Protocol
+from typing import Final, NoReturn, Protocol
 
 from ..clock import Clock
 from ..errors import DeviceError, LoginRefused, Unreachable
@@ -23,6 +23,19 @@ Log = Callable[[str], None]
 _QUIET: Final = 0.2
 _LEAVING: Final = 5.0
 _FIRST_LINE: Final = 2.0
+# How much may be on its way.  The size of the router's input buffer is unverified: what it held
+# of a human's paste is the measure, a dozen lines and a kilobyte.
+_LINES_AHEAD: Final = 12
+_BYTES_AHEAD: Final = 1024
+# Only what asks no question (the next line would answer it) and lets no packet through or stops
+# one (a refusal before it must be known first).  A line that selects would, refused, put the lines
+# behind it into another context: it always waits, and so does all that is not in this list.
+_AHEAD: Final = re.compile(
+    r"(?:no )?(?:"
+    r"ipsec (?:ike|tunnel|sa policy|auto refresh)|ip filter|ip tunnel (?:mtu|tcp)|"
+    r"tunnel (?:encapsulation|name)|nat descriptor masquerade static|description"
+    r")\b"
+)
 
 
 class Transport(Protocol):
@@ -194,13 +207,54 @@ class Conversation:
     ) -> Answer:
         """Type one line, refused or not; `shown` is how it is logged, `timeout` of silence in s."""
         event = self._ask(line, timeout=timeout, shown=shown)
-        if isinstance(event, Answer):
-            return event
-        refusal = self._unexpected(event, syntax.masked(line))
+        if not isinstance(event, Answer):
+            self._refuse_dialogue(event, syntax.masked(line))
+        return event
+
+    def _refuse_dialogue(self, event: Event, attempted: str) -> NoReturn:
+        refusal = self._unexpected(event, attempted)
         # Ctrl-C leaves a dialogue at a password prompt; nothing is ever entered there.
         with suppress(Unreachable):
             self._press("n" if isinstance(event, Question) else "\x03")
         raise refusal
+
+    def answers(self, lines: Sequence[tuple[str, str]]) -> Iterator[Answer]:
+        """Type lines, each with how it is logged, ahead of their answers where that is safe.
+
+        Yields the answers in the order of the lines.  After the first refusal nothing more is
+        sent; the answers of what was on its way already still come.  Raises as `answer` does; the
+        error of a connection that fails says how many lines were answered and how many sent.
+        """
+        sent = done = 0
+        going_on = True
+        while done < sent or (going_on and done < len(lines)):
+            upto = self._window(lines, done, sent) if going_on else sent
+            for typed, shown in lines[sent:upto]:
+                self._log(f"{self._login.host}: {shown}")
+                (self._shell.sent_ahead if sent > done else self._shell.sent)(typed)
+                self._transport.write(typed + "\r")
+                sent += 1
+            shown = f"{lines[done][1]} (at least {done} lines answered, {sent} sent)"
+            event = self._next(shown, self._login.timeout)
+            if not isinstance(event, Answer):
+                self._refuse_dialogue(event, shown)
+            done += 1
+            going_on = going_on and event.error is None
+            yield event
+
+    @staticmethod
+    def _window(lines: Sequence[tuple[str, str]], done: int, sent: int) -> int:
+        """Up to which line may be sent while those from `done` to `sent` are not answered."""
+        if sent == done:
+            sent += 1
+        size = sum(len(typed.encode()) + 1 for typed, _ in lines[done:sent])
+        while sent < len(lines) and sent - done < _LINES_AHEAD:
+            size += len(lines[sent][0].encode()) + 1
+            pair = (lines[sent - 1][0], lines[sent][0])
+            if size > _BYTES_AHEAD or not all(_AHEAD.match(typed) for typed in pair):
+                break
+            sent += 1
+        return sent
 
     def command(self, text: str, *, timeout: float | None = None) -> str:
         """Type one line and return what the router printed.

@@ -38,7 +38,10 @@ _CONSOLE: Final = re.compile(r"^console (character|columns|lines) (\S+)[ \t]*$",
 
 
 class Refused(DeviceError):
-    """The router refused a line; `typed` are the lines that it took before, `line` is that one."""
+    """The router refused `line`, the first of those it refused; `typed` are all that it took.
+
+    Those that were on their way behind the refused one are among `typed` if the router took them.
+    """
 
     def __init__(self, line: str, typed: Sequence[str], *, said: str, state: str) -> None:
         self.line, self.typed = line, tuple(typed)
@@ -46,7 +49,7 @@ class Refused(DeviceError):
         super().__init__(
             f"the router refused `{line}`",
             said=said,
-            attempted=f"type a line, after {count} that it took",
+            attempted=f"type lines, of which it took {count}",
             state=state,
             remedy="see what the router's revision knows: type the line with `?` at its end",
         )
@@ -133,22 +136,25 @@ class Session(Conversation):
             self.drop()
 
     def type(self, commands: Sequence[str], key: str | None) -> None:
-        """Type lines one by one, the key in the place of its placeholder.
+        """Type lines, ahead of their answers where that is safe; the key replaces its placeholder.
 
-        Stops at the first refusal with `Refused`, which holds what was taken so far.
+        Stops at the first refusal with `Refused`, which holds all that the router took.
         """
         lines = [plan.with_key(line, key) if key is not None else line for line in commands]
         if any(syntax.PSK_PLACEHOLDER in line for line in lines):
             raise ValueError("a line with a key cannot be typed without the key")
-        for number, (line, typed) in enumerate(zip(commands, lines, strict=True)):
-            answer = self.answer(typed, shown=syntax.masked(line))
-            if answer.error is not None:
-                raise Refused(
-                    syntax.masked(line),
-                    [syntax.masked(taken) for taken in commands[:number]],
-                    said=answer.error,
-                    state=f"{number} lines before it stand in the running configuration",
-                )
+        shown = [syntax.masked(line) for line in commands]
+        # Not strict: after a refusal there are fewer answers than lines.
+        told = list(zip(shown, self.answers(list(zip(lines, shown, strict=True))), strict=False))
+        refused = next(((line, said.error) for line, said in told if said.error), None)
+        if refused:
+            taken = [line for line, said in told if said.error is None]
+            raise Refused(
+                refused[0],
+                taken,
+                said=refused[1],
+                state=f"{len(taken)} other lines stand in the running configuration",
+            )
 
     # --- reading ---------------------------------------------------------------------------------
 

@@ -3,7 +3,8 @@
 The router has no exit status and no framing.  After a line it sends the echo of what we typed
 (cut hard at `console columns`, in the middle of words too), then the answer, then a prompt.  So an
 answer is what stands between the echo, matched character by character, and a prompt at the very
-end of what was received.
+end of what was received.  Of lines that were sent ahead, an answer ends where a prompt is followed
+by the echo of the next line.
 
 A prompt without a prefix (`# `) looks like the beginning of a comment of `show config`; while
 such text may come, the prompt counts only after a moment of silence (`quiet`).
@@ -14,6 +15,7 @@ Sources: rtx-cli 1.5 (prompts, echo, pager, questions), 1.6 (passwords).
 from __future__ import annotations
 
 import re
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import chain
@@ -29,6 +31,8 @@ _WIPED: Final = re.compile(r"[ \t]*---[ \t]*(?:つづく|more)[ \t]*---[ \t]*\r[
 _QUESTION: Final = re.compile(r"(?:^|[\r\n])([^\r\n]{0,200}\([Yy]/[Nn]\)[ ?:]{0,4})\Z")
 _PRINTS_COMMENTS: Final = re.compile(r"(?:show|less)\s+(?:config|techinfo|exec)\b")
 _ECHO_BEGINS: Final = re.compile(r"\n|[>#] ")
+_REDRAW: Final = re.compile(r"\x08|\x1b\[(\d{0,4})([DK])")
+_REDRAW_BEGINS: Final = re.compile(r"\x1b(?:\[\d{0,4})?")
 _TAIL: Final = 400
 _LINE_END: Final = "\r\n"
 
@@ -87,15 +91,22 @@ class Shell:
     prefix: str | None = None
     _buffer: str = field(default="", repr=False)
     _echo: str | None = field(default=None, repr=False)
+    _ahead: deque[str] = field(default_factory=deque, repr=False)
     _paged: int = 0
 
     def sent(self, line: str) -> None:
         """A line was typed whose echo will come."""
         self._buffer, self._echo, self._paged = "", line, 0
+        self._ahead.clear()
+
+    def sent_ahead(self, line: str) -> None:
+        """A line was typed before the answers to those before it came; the prompt is known."""
+        self._ahead.append(line)
 
     def sent_unseen(self) -> None:
         """A password or a single key was typed: no echo that we could know comes back."""
         self._buffer, self._echo, self._paged = "", None, 0
+        self._ahead.clear()
 
     @property
     def received(self) -> str:
@@ -112,6 +123,8 @@ class Shell:
         return list(self._events(certain=True))
 
     def _events(self, *, certain: bool = False) -> Iterator[Event]:
+        while self._ahead and (answer := self._before_next_echo()):
+            yield answer
         body = self._after_echo()
         if body is None:
             return
@@ -127,9 +140,24 @@ class Shell:
             yield Question(asked[1])
         elif certain and _PASSWORD.search(tail):
             yield PasswordWanted()
+        elif self._ahead:
+            return
         elif (found := self._prompt(tail)) and (certain or not (found[0].bare or unlearned)):
             text = _clean(body[: len(body) - found[1]])
             yield Answer(text, answers.error_in(text), found[0])
+
+    def _before_next_echo(self) -> Answer | None:
+        """The answer that ends where the echo of the next line begins; it leaves the buffer."""
+        body = self._after_echo()
+        if body is None:
+            return None
+        for found in re.finditer(rf"(?:\A|(?<=[\r\n])){self._known_prompt}", body):
+            end = _match_wrapped(body, found.end(), self._ahead[0])
+            if end is not None and end <= len(body):
+                text = _clean(body[: found.start()])
+                self._buffer, self._echo = body[found.end() :], self._ahead.popleft()
+                return Answer(text, answers.error_in(text), self._as_prompt(found))
+        return None
 
     def _after_echo(self) -> str | None:
         """What stands after the echo; None as long as the echo is not complete.
@@ -151,12 +179,16 @@ class Shell:
             if found:
                 return Prompt(found[1], "", found[2] == "#"), len(found[0].lstrip(_LINE_END))
             return None
-        start = rf"(?:^|[\r\n]){re.escape(self.prefix)}"
-        found = re.search(rf"{start}((?:pp|tunnel|switch)\S{{0,30}})?([>#]) \Z", tail)
-        if not found:
-            return None
-        prompt = Prompt(self.prefix, found[1] or "", found[2] == "#")
-        return prompt, len(found[0].lstrip(_LINE_END))
+        found = re.search(rf"(?:^|[\r\n]){self._known_prompt}\Z", tail)
+        return (self._as_prompt(found), len(found[0].lstrip(_LINE_END))) if found else None
+
+    @property
+    def _known_prompt(self) -> str:
+        """A pattern: the context and the mark are its groups."""
+        return rf"{re.escape(self.prefix or '')}((?:pp|tunnel|switch)\S{{0,30}})?([>#]) "
+
+    def _as_prompt(self, found: re.Match[str]) -> Prompt:
+        return Prompt(self.prefix or "", found[1] or "", found[2] == "#")
 
     def _prints_anything(self) -> bool:
         """Whether what comes now may look like a prompt or a question and be none."""
@@ -166,18 +198,27 @@ class Shell:
 def _match_wrapped(text: str, start: int, typed: str) -> int | None:
     """Where `typed` ends in `text` from `start` on, line ends inside it not counted.
 
+    A terminal that redraws the line goes left by BS or `ESC [ n D` and writes again what stands
+    there; `ESC [ K` clears nothing that is still to come.
     Longer than the text: all of it matches so far.  None: something else stands there.
     """
-    at = start
-    for char in typed:
-        while at < len(text) and text[at] in _LINE_END:
+    at, cursor = start, 0
+    while at < len(text):
+        if text[at] in "\b\x1b":
+            moved = _REDRAW.match(text, at)
+            if not moved:
+                return len(text) + 1 if _REDRAW_BEGINS.fullmatch(text, at) else None
+            left = 1 if moved[0] == "\b" else int(moved[1] or 1) if moved[2] == "D" else 0
+            cursor, at = max(cursor - left, 0), moved.end()
+        elif cursor == len(typed):
+            return at
+        elif text[at] in _LINE_END:
             at += 1
-        if at >= len(text):
-            return len(text) + 1
-        if text[at] != char:
+        elif text[at] == typed[cursor]:
+            at, cursor = at + 1, cursor + 1
+        else:
             return None
-        at += 1
-    return at if at < len(text) else len(text) + 1
+    return len(text) + 1
 
 
 def _clean(body: str) -> str:

@@ -178,13 +178,13 @@ class SshTransport:
                 state="nothing was changed",
                 remedy="check the address, `sshd service on` and `sshd host` on the router",
             ) from None
+        except asyncssh.KeyExchangeFailed as error:
+            # asyncssh has no class of its own for "the server has no key of the pinned type".
+            if login.host_key.strip() and "host key" in error.reason:
+                raise _host_key_refused(login, None, attempted) from None
+            raise _no_shell(where, error.reason, attempted) from None
         except asyncssh.Error as error:
-            raise DeviceError(
-                f"no shell on {where}: {error.reason}",
-                attempted=attempted,
-                state="nothing was changed",
-                remedy="check `sshd session` and who is logged in (`show status user`)",
-            ) from None
+            raise _no_shell(where, error.reason, attempted) from None
 
     async def _connect(self, client: _Client) -> None:
         login = self._login
@@ -231,16 +231,26 @@ def _pinned(login: Login) -> asyncssh.SSHKey | None:
         ) from None
 
 
+def _no_shell(where: str, reason: str, attempted: str) -> DeviceError:
+    return DeviceError(
+        f"no shell on {where}: {reason}",
+        attempted=attempted,
+        state="nothing was changed",
+        remedy="check `sshd session` and who is logged in (`show status user`)",
+    )
+
+
 def _host_key_refused(
     login: Login, shown: asyncssh.SSHKey | None, attempted: str
 ) -> HostKeyRefused:
     where = f"{login.host} port {login.port}"
     line = shown.export_public_key("openssh").decode().strip() if shown else ""
-    fingerprint = shown.get_fingerprint() if shown else "no key"
+    fingerprint = shown.get_fingerprint() if shown else "no key of the pinned type"
     why = "is not the pinned one" if login.host_key.strip() else "is unknown: none is pinned"
     return HostKeyRefused(
         f"the host key of {where} {why}; it showed {fingerprint}",
         attempted=attempted,
         state="no password was sent, nothing was changed",
-        remedy=f"compare with `show sshd public key fingerprint` on the router; then pin: {line}",
+        remedy="compare with `show sshd public key fingerprint` on the router; then pin "
+        + (line or "its key"),
     )

@@ -10,6 +10,7 @@ import pytest
 from office_rig import LOGIN, Rig, rig
 
 from components.errors import DeviceError, LoginRefused, Unreachable
+from components.office.conversation import Conversation
 from components.office.login import Login
 from components.office.session import Refused, Session
 
@@ -168,12 +169,64 @@ def test_typing_stops_at_the_first_refusal(tmp_path: Path) -> None:
     lines = ["ipsec ike hash 7 sha", "ipsec ike pre-shared-key 7 text <psk>", "ipsec ike group 7 x"]
     with begin(office) as session:
         with pytest.raises(Refused) as refused:
-            session.type([*lines, "ipsec ike pfs 7 on"], "KEY_CANARY")
-        assert "ipsec ike pfs 7 on" not in office.typed
+            session.type([*lines, "tunnel select 2", "tunnel enable 2"], "KEY_CANARY")
+        assert "tunnel select 2" not in office.typed
     assert refused.value.typed == (lines[0], lines[1])
     assert refused.value.line == lines[2]
     assert "キーワード" in refused.value.said
     assert "CANARY" not in str(refused.value)
+
+
+def test_what_was_sent_behind_a_refused_line_is_among_what_the_router_took(tmp_path: Path) -> None:
+    office = rig(tmp_path)
+    behind = [f"ip filter {number} pass * * esp" for number in range(9000, 9040)]
+    with begin(office) as session, pytest.raises(Refused) as refused:
+        session.type(["ipsec ike group 7 x", *behind], None)
+    taken = [line for line in office.lines() if line in behind]
+    assert list(refused.value.typed) == taken == behind[: len(taken)]
+    assert 0 < len(taken) < 12
+    assert refused.value.line == "ipsec ike group 7 x"
+
+
+def test_nothing_is_sent_past_a_select_line_before_its_answer(tmp_path: Path) -> None:
+    office = rig(tmp_path)
+    with begin(office) as session, pytest.raises(Refused) as refused:
+        session.type(["ipsec ike hash 7 sha", "tunnel select 999", "ip tunnel mtu 1300"], None)
+    assert refused.value.line == "tunnel select 999"
+    assert refused.value.typed == ("ipsec ike hash 7 sha",)
+    assert "ip tunnel mtu 1300" not in office.typed
+
+
+def test_a_cut_among_lines_on_their_way_says_how_many_were_answered(tmp_path: Path) -> None:
+    office = rig(tmp_path)
+    lines = [f"ip filter {number} pass * * esp" for number in range(9000, 9010)]
+    office.cut = lambda line: line == lines[3]
+    with pytest.raises(Unreachable) as lost, begin(office) as session:
+        session.type(lines, None)
+    assert "(at least 2 lines answered, 10 sent)" in str(lost.value)
+
+
+def window(lines: list[str], done: int = 0, sent: int = 0) -> int:
+    return Conversation._window([(line, line) for line in lines], done, sent)
+
+
+@pytest.mark.parametrize(
+    "alone",
+    ["tunnel select 2", "no tunnel select 2", "pp select none", "save", "confirm", "administrator",
+     "login password", "sshd host key generate", "ip lan2 secure filter in 1", "tunnel enable 2",
+     "ip route default gateway pp 1", "ipsec sa delete 1", "ip tunnel secure filter in 1"],
+)  # fmt: skip
+def test_lines_that_are_never_sent_ahead(alone: str) -> None:
+    plain = ["ip filter 1 pass * * esp", "ip filter 2 pass * * esp"]
+    assert window([*plain, alone, *plain]) == 2
+    assert window([alone, *plain]) == 1
+    assert window([*plain, alone], done=2, sent=2) == 3
+
+
+def test_the_window_is_bounded_by_lines_and_by_bytes() -> None:
+    assert window(["ip filter 1 pass * * esp"] * 100) == 12
+    assert window(["ipsec ike pre-shared-key 1 text " + "k" * 300] * 100) == 3
+    assert window(["description 1 " + "k" * 5000] * 2) == 1
 
 
 def test_a_key_line_is_not_typed_without_a_key(tmp_path: Path) -> None:

@@ -160,3 +160,30 @@ def test_no_text_makes_it_raise(chunks: list[str]) -> None:
     for chunk in chunks:
         shell.receive(chunk)
         shell.quiet()
+
+
+@pytest.mark.parametrize("columns", [20, 80, 4096])
+@pytest.mark.parametrize("size", [1, 3, 1000])
+def test_answers_of_lines_sent_ahead_are_told_apart(columns: int, size: int) -> None:
+    shell = Shell(prefix="rtx1")
+    lines = ["ip filter 1 pass * * esp", "ip filter 2 oops", "ip filter 3 pass * * esp"]
+    shell.sent(lines[0])
+    for line in lines[1:]:
+        shell.sent_ahead(line)
+    said = ["", "Error: Invalid parameter", ""]
+    text = "".join(
+        wrapped(f"rtx1# {line}", columns) + "\r\n" + (f"{told}\r\n" if told else "")
+        for line, told in zip(lines, said, strict=True)
+    )
+    text = text.removeprefix("rtx1# ") + "rtx1# "
+    found = [e for i in range(0, len(text), size) for e in shell.receive(text[i : i + size])]
+    assert [e.error for e in found if isinstance(e, Answer)] == [None, said[1], None]
+
+
+def test_a_prompt_is_no_end_while_the_echo_of_a_line_sent_ahead_is_missing() -> None:
+    shell = Shell(prefix="")
+    shell.sent("ip filter 1 pass * *")
+    shell.sent_ahead("ip filter 2 pass * *")
+    assert shell.receive("ip filter 1 pass * *\r\n# ") == []
+    assert shell.receive("ip filter 9") == []
+    assert shell.quiet() == []

@@ -76,6 +76,16 @@ def test_a_whole_change_over_ssh(server: RtxServer, login: Login) -> None:
     assert "tunnel select 2" not in server.router.saved().lines()
 
 
+def test_a_pinned_key_of_another_type_is_refused_as_a_host_key(
+    server: RtxServer, login: Login
+) -> None:
+    key = asyncssh.generate_private_key("ssh-ed25519").export_public_key().decode()
+    before = logged(server, "Login ")
+    with pytest.raises(HostKeyRefused, match="no key of the pinned type"):
+        SshTransport(replace(login, host_key=key))
+    assert logged(server, "Login ") == before
+
+
 @pytest.mark.parametrize("pinned", ["none", "another"])
 def test_an_unknown_host_key_is_refused_before_any_password(
     server: RtxServer, login: Login, pinned: str

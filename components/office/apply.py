@@ -1,9 +1,10 @@
 """The guarded change of a router: never worse than before (command reference 56.7.31).
 
-The router's own rollback timer is armed before the first line is typed.  Whatever happens to us
-then, the router is in the old state or in the new one once the timer has run out.  Only `keep`
-confirms and saves; `back` types what undoes the change.  While the timer runs nobody may leave by
-`exit`, and somebody has to `breathe`: it also fires when the login timer ends an idle session.
+The router's own guards (`guards`: a schedule, and the rollback timer) are armed before the first
+line is typed.  Whatever happens to us then, the router is in the old state or in the new one once
+they have run out.  Only `keep` disarms them and saves; `back` types what undoes the change.  While
+the timer runs nobody may leave by `exit`, and somebody has to `breathe`: it also fires when the
+login timer ends an idle session.
 """
 
 from __future__ import annotations
@@ -16,8 +17,9 @@ from typing import Final, Self
 
 from ..clock import Clock, Progress
 from ..errors import DeviceError, Unreachable
-from . import plan, syntax
-from .config import Scope, Statement, lowest_free, parse, scope_of, taken
+from . import guards, inband, plan, syntax
+from .armed import Armed
+from .config import Config, Scope, Statement, lowest_free, parse, scope_of, taken
 from .login import Login
 from .session import Log, Session, Transport
 from .syntax import Key
@@ -45,7 +47,9 @@ class GuardedChange:
     `expected_text` is what we left there the last time ("" on a creation), `old_key` the key of
     then.  `allow_taken` takes over lines that stand in our scope without being expected (a creation
     that was cut off), `allow_unsaved` saves other people's unsaved lines with ours.
-    `guard_seconds` is how long the router waits for us (it stays below the login timer's default).
+    `in_band` consents to a change of the very way that our session comes in by.
+    `guard_seconds` is how long the router waits for us (it stays below the login timer's default);
+    the schedule follows `guards.SPARE` seconds later.
 
         with GuardedChange(...) as change:
             change.start()
@@ -67,6 +71,7 @@ class GuardedChange:
         guard_seconds: int = 300,
         allow_taken: bool = False,
         allow_unsaved: bool = False,
+        in_band: bool = False,
         log: Log | None = None,
         connect: Callable[[Login], Transport] | None = None,
     ) -> None:
@@ -75,11 +80,13 @@ class GuardedChange:
         self._clock, self._progress, self._log, self._connect = clock, progress, log, connect
         self._guard_seconds = guard_seconds
         self._allow_taken, self._allow_unsaved = allow_taken, allow_unsaved
+        self._in_band = in_band
         self._session: Session | None = None
         self._before = parse("")
         self._wanted = parse(wanted_text)
         self._rekey = False
-        self._deadline: float | None = None
+        self._armed: Armed | None = None
+        self._foreign_unsaved = False
         self.result = Change()
 
     # --- who holds it ----------------------------------------------------------------------------
@@ -108,7 +115,7 @@ class GuardedChange:
     @property
     def remaining(self) -> float | None:
         """Seconds until the router goes back by itself; None if no guard runs."""
-        return None if self._deadline is None else max(self._deadline - self._clock.now(), 0.0)
+        return self._armed.remaining if self._armed else None
 
     def breathe(self) -> None:
         """Call it often while waiting: sends an empty line at least every 60 s."""
@@ -131,9 +138,13 @@ class GuardedChange:
         """
         self._session = self._open()
         unsaved = self._check_saved()
-        if unsaved and self._session.others():
+        running = self._session.configuration()
+        if (unsaved or guards.left_over(running)) and self._session.others():
             unsaved = self._outwait_guard()
-        self._before = self._session.configuration()
+            running = self._session.configuration()
+        for line in guards.left_over(running):
+            self._session.command(guards.removal(line))
+        self._before = guards.without(running)
         if not self._allow_taken:
             self._check_free(unsaved)
         live = plan.align(self._before, self._expected_text, self._scope)
@@ -142,17 +153,28 @@ class GuardedChange:
         planned = plan.plan(self._before, self._wanted, self._scope, rekey=self._rekey)
         if planned.commands:
             self._check_undoable(planned)
+            self._check_way_in(planned)
             self._type(planned)
         return self.result
+
+    def _read(self) -> Config:
+        """The running configuration as if nobody guarded it."""
+        return guards.without(self.session.configuration())
+
+    def _left_over(self) -> tuple[str, ...]:
+        return guards.left_over(self.session.configuration())
 
     def _type(self, planned: plan.Plan) -> None:
         session = self.session
         self._progress(f"office end: {len(planned.commands)} lines to type")
-        session.rollback_timer(self._guard_seconds)
-        self._deadline = self._clock.now() + self._guard_seconds
-        self.result = Change(
-            planned.commands, planned.undo, (f"rollback timer {self._guard_seconds}",)
+        self._armed = Armed(
+            session,
+            self._clock,
+            self._guard_seconds,
+            self._before,
+            restore=not self._foreign_unsaved,
         )
+        self.result = Change(planned.commands, planned.undo, self._armed.lines)
         try:
             session.type(planned.commands, self._key)
             self._check_stands(session)
@@ -173,6 +195,8 @@ class GuardedChange:
             try:
                 self._prove_way_in()
                 self._check_stands(self.session)
+                if self._armed is not None:
+                    self._armed.check_time()
             except DeviceError:
                 self.back()
                 raise
@@ -208,10 +232,10 @@ class GuardedChange:
         self._progress("office end: going back")
         try:
             session.leave_context()
-            now = session.configuration()
+            now = self._read()
             undo = plan.undo_of(self._before, now, self._scope, rekey=self._rekey)
             session.type(undo, self._old_key)
-            left = _moved(self._before.statements, session.configuration().statements)
+            left = _moved(self._before.statements, self._read().statements)
             if not left:
                 self._stop_guard()
         except Unreachable as error:
@@ -227,22 +251,14 @@ class GuardedChange:
             )
 
     def _stop_guard(self) -> None:
-        """Let what stands now stay; a timer that has run out cannot be stopped, and need not be."""
-        if self._deadline is None:
-            return
-        try:
-            self.session.confirm()
-        except Unreachable:
-            raise
-        except DeviceError:
-            if self.remaining:
-                raise
-        self._deadline = None
+        if self._armed is not None:
+            self._armed.disarm()
 
     def _self_help(self) -> str:
-        if self.remaining is None:
+        latest = self._armed.latest if self._armed else None
+        if latest is None:
             return "the change stands in the router"
-        return f"the router goes back by itself in {self.remaining:.0f} s at the latest"
+        return f"the router goes back by itself in {latest:.0f} s at the latest"
 
     # --- checks ----------------------------------------------------------------------------------
 
@@ -251,9 +267,9 @@ class GuardedChange:
 
         Its rollback timer would take away what we save meanwhile, so it has to run out first.
         """
-        end = self._clock.now() + self._guard_seconds
+        end = self._clock.now() + self._guard_seconds + guards.SPARE
         self._progress("office end: waiting for the guard of a change that was cut off")
-        while (unsaved := self._check_saved()) and self.session.others():
+        while ((unsaved := self._check_saved()) or self._left_over()) and self.session.others():
             if self._clock.now() >= end:
                 break
             self._clock.wait(_OUTWAIT_EVERY)
@@ -311,8 +327,9 @@ class GuardedChange:
 
         Returns the keys of our own unsaved lines.
         """
-        lines = plan.touched(self.session.unsaved())
+        lines = plan.touched(guards.not_guards(self.session.unsaved()))
         foreign = [command for command, line in lines if not self._scope.owns(line)]
+        self._foreign_unsaved = bool(foreign)
         if foreign and not self._allow_unsaved:
             raise DeviceError(
                 "the router holds changes of somebody else that are not saved",
@@ -333,9 +350,24 @@ class GuardedChange:
                 remedy="give the old key, or take the key line out of the router by hand",
             )
 
+    def _check_way_in(self, planned: plan.Plan) -> None:
+        """Our own session does not run through what is changed, or somebody agreed to that."""
+        if self._in_band:
+            return
+        source = inband.source_of(self.session.command("show status user"))
+        ours = f"{self._expected_text}\n{self._wanted_text}"
+        if found := inband.reasons(source, planned.commands, ours, self._before):
+            raise DeviceError(
+                f"we come from {source}, through what would be changed",
+                said="\n".join(map(syntax.masked, found)),
+                attempted="find our own way to the router",
+                state="nothing was changed",
+                remedy="come from the office LAN, or consent with `in_band: true`",
+            )
+
     def _check_stands(self, session: Session) -> None:
         """The router holds our lines and nothing else has moved."""
-        after = session.configuration()
+        after = guards.without(session.configuration())
         live = plan.align(after, self._wanted_text, self._scope)
         if live.text != self._wanted_text or (live.key or self._key) != self._key:
             raise DeviceError(

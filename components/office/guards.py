@@ -1,0 +1,118 @@
+"""What brings the router back if we fail, by model and revision.
+
+Two guards stand beside each other.  The rollback timer (command reference 56.7.31) is exact, but
+belongs to a session: whether it outlives a dead connection is unverified (rtx-cli 6.2).  A
+`schedule at` line (37.1) belongs to the configuration and needs no session.  It is armed first and
+fires last: what the timer restores still holds it, so it also tells the next run that somebody
+was here.  It restores the saved configuration, which never holds it, and so takes itself away.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from . import syntax
+from .config import Config, Statement
+
+SPARE: Final = 60
+"""Seconds between the end of the timer and the schedule, so that the two never meet."""
+
+_LOAD, _RESTART = "load config 0 silent", "restart"
+_IDS: Final = range(65500, 65536)
+_SOON_MOST: Final = 3600
+_MODERN: Final = (0,)
+_NEVER: Final = (10**9,)
+_OURS: Final = re.compile(
+    rf"schedule at (\d+) (?:\+\d+|\d+/\d+ \d+:\d+:\d+) \* (?:{_LOAD}|{_RESTART})"
+)
+_NUMBER: Final = re.compile(r"(?:no )?schedule at (\d+)(?: .*)?")
+
+
+@dataclass(frozen=True)
+class Abilities:
+    """What a router can do: the timer, `+SEC` in a schedule, `load` in a schedule."""
+
+    timer: bool
+    soon: bool
+    load: bool
+
+
+# First revision with: rollback timer, `schedule at +SEC`, `load` in a schedule (rtx-cli 6.2).
+# That the newest models have all three in every revision is unverified, but for RTX1300's timer.
+_SINCE: Final = {
+    "RTX1210": ((14, 1, 26), (14, 1, 41), (14, 1, 28)),
+    "RTX830": ((15, 2, 3), (15, 2, 3), (15, 2, 3)),
+    "RTX1220": (_MODERN, (15, 4, 4), _MODERN),
+    "RTX840": (_MODERN, _MODERN, _MODERN),
+    "RTX1300": (_MODERN, _MODERN, _MODERN),
+    "RTX3510": (_MODERN, _MODERN, _MODERN),
+}
+_UNKNOWN: Final = (_MODERN, _NEVER, _NEVER)
+
+
+def abilities(model: str, revision: str) -> Abilities:
+    """What this model can do at this revision ("15.04.03").
+
+    An unknown model or revision is taken for one with a timer (it refuses if it has none), dated
+    schedules and no `load` in them: the words of a schedule are only checked when it runs.
+    """
+    known = bool(re.fullmatch(r"\d+(?:\.\d+)*", revision))
+    since = _SINCE.get(model, _UNKNOWN) if known else _UNKNOWN
+    now = tuple(map(int, revision.split("."))) if known else _MODERN
+    return Abilities(*(now >= first for first in since))
+
+
+def schedule(able: Abilities, seconds: int, now: datetime | None, running: Config) -> str | None:
+    """The line that restores the saved configuration in `seconds`, under a free id.
+
+    `now` is the router's own clock: a dated line is reckoned from it, so it need not be right,
+    only run; if it is set meanwhile, the line may never fire, which harms nothing.  None if it
+    could not be read and the router knows no `+SEC`, or if no id is free.
+    """
+    used = {s.named("id") for s in running.find("schedule at")}
+    number = next((n for n in _IDS if n not in used), None)
+    command = _LOAD if able.load else _RESTART
+    if number is None:
+        return None
+    if able.soon and seconds <= _SOON_MOST:
+        return f"schedule at {number} +{seconds} * {command}"
+    if now is None:
+        return None
+    # Its clock is read to the second and a little ago: never early.
+    when = now + timedelta(seconds=seconds + 1)
+    return f"schedule at {number} {when.month}/{when.day} {when:%H:%M:%S} * {command}"
+
+
+def removal(line: str) -> str:
+    """The command that takes a schedule away."""
+    return syntax.no_form(line)
+
+
+def is_ours(statement: Statement) -> bool:
+    """Whether a line is a schedule of ours: this run's, or one that a killed run left."""
+    found = _OURS.fullmatch(statement.text)
+    return found is not None and int(found[1]) in _IDS
+
+
+def without(running: Config) -> Config:
+    """The configuration without our schedules."""
+    return replace(running, statements=tuple(s for s in running.statements if not is_ours(s)))
+
+
+def left_over(running: Config) -> tuple[str, ...]:
+    """Our schedules that stand in the configuration."""
+    return tuple(s.text for s in running.statements if is_ours(s))
+
+
+def not_guards(commands: Iterable[str]) -> tuple[str, ...]:
+    """Commands of `show config difference` without those about our schedules' ids."""
+    return tuple(command for command in commands if not _about_ours(command))
+
+
+def _about_ours(command: str) -> bool:
+    found = _NUMBER.fullmatch(command)
+    return found is not None and int(found[1]) in _IDS

@@ -1,0 +1,69 @@
+"""Whether our own way to the router runs through what is changed (design: never worse than before).
+
+Pure.  It is recognised from where our session comes, as the router sees it, from the routes into
+our tunnel, and from the commands.  A source that is not known gives no reason.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from ipaddress import IPv4Address, IPv4Network
+from typing import Final
+
+from .config import Config
+
+_ROUTE: Final = re.compile(r"(?:no )?ip route (\S+)(?: gateway tunnel \d+.*)?")
+_GATE: Final = re.compile(r"(?:no )?(?:nat descriptor|ip filter|ip \S+(?: \d+)? secure filter)\b.*")
+_ADDRESS: Final = re.compile(r"ip (\S+) address (\d+\.\d+\.\d+\.\d+/\d+)(?: .*)?")
+_SELF: Final = re.compile(r"(?m)^\s*[+@]*\*\S*\s.*?(\d{1,3}(?:\.\d{1,3}){3})[ \t\r]*$")
+
+
+def source_of(status: str) -> IPv4Address | None:
+    """Where our session comes from: `show status user` marks it by `*` (columns unverified)."""
+    found = _SELF.search(status)
+    try:
+        return IPv4Address(found[1]) if found else None
+    except ValueError:
+        return None
+
+
+def reasons(
+    source: IPv4Address | None, commands: Iterable[str], ours: str, running: Config
+) -> tuple[str, ...]:
+    """The lines that carry our own way in and are changed or lead into the changed tunnel.
+
+    `ours` are our lines, old and new; `commands` what would be typed.  NAT and filter lines carry
+    a session that does not come from a network of the router itself.  Empty: not in band.
+    """
+    if source is None:
+        return ()
+    if any(source in network for network in _attached(running)):
+        return ()
+    typed = list(commands)
+    routes = (line.strip() for line in [*ours.splitlines(), *typed])
+    found = [line for line in routes if _leads_to(line, source)]
+    found += [command for command in typed if _GATE.fullmatch(command)]
+    return tuple(dict.fromkeys(found))
+
+
+def _attached(running: Config) -> Iterator[IPv4Network]:
+    for statement in running.statements:
+        if found := _ADDRESS.fullmatch(statement.text):
+            try:
+                network = IPv4Network(found[2], strict=False)
+            except ValueError:
+                continue
+            # A point-to-point address has nobody beside it.
+            if network.prefixlen < 32:
+                yield network
+
+
+def _leads_to(line: str, source: IPv4Address) -> bool:
+    found = _ROUTE.fullmatch(line)
+    if not found:
+        return False
+    try:
+        return source in IPv4Network("0.0.0.0/0" if found[1] == "default" else found[1])
+    except ValueError:
+        return False

@@ -1,0 +1,211 @@
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from office_rig import KEY, LOGIN, SCOPE, WANTED, Rig, rig
+
+from components.errors import DeviceError, Unreachable
+from components.office import guards
+from components.office.apply import GuardedChange
+from components.office.config import parse
+from components.office.guards import Abilities
+
+ALL = Abilities(timer=True, soon=True, load=True)
+DATED = Abilities(timer=True, soon=False, load=True)
+NOW = datetime(2026, 11, 25, 12, 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("model", "revision", "timer", "soon", "load"),
+    [
+        ("RTX1220", "15.04.03", True, False, True),
+        ("RTX1220", "15.04.04", True, True, True),
+        ("RTX1210", "14.01.25", False, False, False),
+        ("RTX1210", "14.01.26", True, False, False),
+        ("RTX1210", "14.01.28", True, False, True),
+        ("RTX1210", "14.01.40", True, False, True),
+        ("RTX1210", "14.01.41", True, True, True),
+        ("RTX830", "15.02.02", False, False, False),
+        ("RTX830", "15.02.03", True, True, True),
+        ("RTX1300", "23.00.05", True, True, True),
+        ("NVR700W", "15.00.02", True, False, False),
+        ("RTX1220", "", True, False, False),
+    ],
+)
+def test_what_a_revision_can_do(
+    model: str, revision: str, timer: bool, soon: bool, load: bool
+) -> None:
+    assert guards.abilities(model, revision) == Abilities(timer, soon, load)
+
+
+def test_seconds_are_used_where_the_router_knows_them() -> None:
+    line = guards.schedule(ALL, 360, None, parse(""))
+    assert line == "schedule at 65500 +360 * load config 0 silent"
+    assert guards.schedule(ALL, 3601, NOW, parse("")) == (
+        "schedule at 65500 11/25 13:00:02 * load config 0 silent"
+    )
+
+
+@pytest.mark.parametrize(
+    ("now", "when"),
+    [
+        (NOW, "11/25 12:06:01"),
+        (datetime(2026, 11, 25, 23, 58, 0), "11/26 00:04:01"),
+        (datetime(2026, 12, 31, 23, 59, 59), "1/1 00:06:00"),
+        (datetime(2028, 2, 28, 23, 59, 0), "2/29 00:05:01"),
+        (datetime(1980, 1, 1, 0, 0, 5), "1/1 00:06:06"),
+    ],
+)
+def test_a_dated_line_is_reckoned_from_the_routers_own_clock(now: datetime, when: str) -> None:
+    line = guards.schedule(DATED, 360, now, parse(""))
+    assert line == f"schedule at 65500 {when} * load config 0 silent"
+
+
+def test_a_clock_that_cannot_be_read_gives_no_dated_line() -> None:
+    assert guards.schedule(DATED, 360, None, parse("")) is None
+
+
+def test_without_load_the_router_restarts() -> None:
+    line = guards.schedule(Abilities(timer=False, soon=False, load=False), 360, NOW, parse(""))
+    assert line == "schedule at 65500 11/25 12:06:01 * restart"
+
+
+def test_a_free_id_is_taken_and_ours_is_known_again() -> None:
+    foreign = "schedule at 1 */* 04:00 * restart\nschedule at 65500 */* 05:00:00 * restart\n"
+    line = guards.schedule(ALL, 360, NOW, parse(foreign))
+    assert line == "schedule at 65501 +360 * load config 0 silent"
+    running = parse(f"{foreign}{line}\n")
+    assert guards.left_over(running) == (line,)
+    assert guards.without(running).statements == parse(foreign).statements
+    assert guards.removal(line) == "no schedule at 65501"
+
+
+def test_our_ids_are_no_unsaved_work_of_others() -> None:
+    commands = ("no schedule at 65501", "no schedule at 1", "ip route default gateway pp 1")
+    assert guards.not_guards(commands) == commands[1:]
+
+
+def test_no_id_free_is_no_schedule() -> None:
+    full = "".join(f"schedule at {n} */* 04:00 * restart\n" for n in range(65500, 65536))
+    assert guards.schedule(ALL, 360, NOW, parse(full)) is None
+
+
+# --- in a change ----------------------------------------------------------------------------------
+
+
+def change(office: Rig, **more: Any) -> GuardedChange:
+    return GuardedChange(
+        LOGIN,
+        SCOPE,
+        WANTED,
+        KEY,
+        clock=office.clock,
+        progress=office.log.append,
+        connect=office.connect,
+        **more,
+    )
+
+
+def schedules(lines: list[str]) -> list[str]:
+    return [line for line in lines if line.startswith("schedule at")]
+
+
+def by_hand(office: Rig, line: str) -> None:
+    console = office.router.console(administrator=True, script=True)
+    console.feed(f"{line}\r".encode())
+    office.router.end(console)
+
+
+def test_the_schedule_is_never_saved_and_gone_after_the_change(tmp_path: Path) -> None:
+    office = rig(tmp_path)
+    with change(office) as made:
+        made.start()
+        assert schedules(office.lines()) == [made.result.guards[0]]
+        made.keep()
+    new = office.lines()
+    assert schedules(new) == [] == schedules(office.saved())
+    order = [line for line in office.typed if line.split(" ")[0] in ("confirm", "save", "no")]
+    assert order.index("confirm") < order.index("no schedule at 65500") < order.index("save")
+    office.pass_time(3600)
+    assert office.lines() == office.saved() == new
+
+
+@pytest.mark.parametrize("survive", [True, False])
+def test_a_run_killed_between_arming_and_its_first_line_is_outwaited(
+    tmp_path: Path, survive: bool
+) -> None:
+    """The timer of the dead session would otherwise take away what the next run saves."""
+    office = rig(tmp_path, sessions_survive=survive)
+    first = next(
+        line for line in WANTED.splitlines() if line.strip().startswith("nat descriptor")
+    ).strip()
+    office.cut = lambda line: line == first
+    with change(office) as made, pytest.raises(Unreachable):
+        made.start()
+    assert len(schedules(office.lines())) == 1
+    office.cut = lambda _line: False
+    start = office.clock.now()
+    with change(office) as made:
+        made.start()
+        made.keep()
+    assert (office.clock.now() - start > 200) is survive
+    new = office.lines()
+    office.pass_time(1000)
+    assert office.lines() == office.saved() == new
+    assert schedules(new) == []
+
+
+def test_a_left_over_that_somebody_saved_is_taken_away(tmp_path: Path) -> None:
+    office = rig(tmp_path, "schedule at 65500 1/1 00:00:00 * load config 0 silent\n")
+    with change(office) as made:
+        made.start()
+        made.keep()
+    assert schedules(office.saved()) == []
+
+
+def test_a_schedule_of_somebody_else_stays(tmp_path: Path) -> None:
+    theirs = "schedule at 1 */* 04:00 * ipsec refresh sa"
+    office = rig(tmp_path, theirs + "\n")
+    with change(office) as made:
+        made.start()
+        made.keep()
+    assert schedules(office.saved()) == [theirs]
+
+
+def test_unsaved_work_of_somebody_else_survives_our_failure(tmp_path: Path) -> None:
+    """A schedule restores what is saved, so it is not armed above such work."""
+    office = rig(tmp_path)
+    by_hand(office, "ip route 10.9.0.0/16 gateway null")
+    before = office.lines()
+    office.cut = lambda line: line == "tunnel enable 2"
+    with change(office, allow_unsaved=True) as made, pytest.raises(Unreachable):
+        made.start()
+    assert made.result.guards == ("rollback timer 300",)
+    office.pass_time(1000)
+    assert office.lines() == before
+
+
+def test_a_router_without_any_guard_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office = rig(tmp_path, model="RTX1210", revision="14.01.20")
+    before = office.lines()
+    monkeypatch.setattr(guards, "schedule", lambda *_: None)
+    with change(office) as made, pytest.raises(DeviceError, match="bring it back"):
+        made.start()
+    assert office.lines() == office.saved() == before
+
+
+def test_nothing_is_confirmed_in_the_last_moments(tmp_path: Path) -> None:
+    office = rig(tmp_path)
+    before = office.lines()
+    with change(office, guard_seconds=120) as made:
+        made.start()
+        assert made.remaining is not None
+        office.pass_time(made.remaining - 9)
+        with pytest.raises(DeviceError, match="about to go back"):
+            made.keep()
+    assert office.lines() == office.saved() == before

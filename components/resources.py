@@ -169,7 +169,8 @@ class TunnelArgs(Where):
 
     `lines` is the RTX's side in the shape of `show config`, with placeholders for the key and for
     `address` (the VIP), `cloud` the peer's values at the VPC router, `numbers` the RTX's tunnel,
-    policy and gateway numbers, `router` how to reach it, `verify` the proof by traffic.
+    policy and gateway numbers, `router` how to reach it, `verify` the proof by traffic, `consent`
+    what the user allows (`inBand`, `allowUnsaved`).
     """
 
     routerId: Text
@@ -181,6 +182,7 @@ class TunnelArgs(Where):
     numbers: pulumi.Input[Mapping[str, Any]]
     router: pulumi.Input[Mapping[str, Any]]
     verify: pulumi.Input[Mapping[str, Any]]
+    consent: pulumi.Input[Mapping[str, Any]]
 
 
 class Tunnel(_Typed):

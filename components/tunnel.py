@@ -70,6 +70,7 @@ class Ends:
     """How to reach both ends, and which part of each is ours.
 
     `calm` is a second client that no Ctrl-C interrupts: going back must come to its end.
+    `in_band` and `allow_unsaved` are the user's consent, see `GuardedChange`.
     """
 
     client: Client
@@ -78,6 +79,8 @@ class Ends:
     peer: str
     login: Login
     scope: Scope
+    in_band: bool = False
+    allow_unsaved: bool = False
 
 
 @dataclass(frozen=True)
@@ -136,6 +139,8 @@ def establish(
         clock=clock,
         progress=progress,
         guard_seconds=guard,
+        in_band=ends.in_band,
+        allow_unsaved=ends.allow_unsaved,
     )
     with change:
         change.start()
@@ -308,6 +313,8 @@ def remove(ends: Ends, stood: Wish, *, clock: Clock, progress: Progress) -> None
         clock=clock,
         progress=progress,
         guard_seconds=GUARD_MARGIN,
+        in_band=ends.in_band,
+        allow_unsaved=ends.allow_unsaved,
     ) as change:
         change.start()
         try:

@@ -122,6 +122,10 @@ class SiteToSiteVpn(pulumi.ComponentResource):
                 "pskVersion": site.psk_version,
                 "numbers": numbers,
                 "router": _given(site.office.router),
+                "consent": {
+                    "inBand": site.office.in_band,
+                    "allowUnsaved": site.office.allow_unsaved,
+                },
                 "verify": {
                     "target": str(site.target),
                     "source": str(office.lan_address),

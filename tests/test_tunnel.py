@@ -408,3 +408,25 @@ def test_an_end_that_cannot_be_read_is_an_error_and_no_drift(world: World) -> No
     world.sakura.faults.add("GET", "appliance/*", "forbidden")
     with pytest.raises(ApiError, match="403"):
         world.look(world.first)
+
+
+# --- consent
+
+
+def test_other_peoples_unsaved_lines_are_saved_only_with_consent(world: World) -> None:
+    world.type("ip route 10.77.0.0/16 gateway null")
+    with pytest.raises(DeviceError, match="not saved"):
+        world.establish(world.first)
+    world.establish(world.first, allow_unsaved=True)
+    assert "ip route 10.77.0.0/16 gateway null" in world.router.saved().lines()
+
+
+def test_an_in_band_change_is_made_only_with_consent(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("components.office.inband.reasons", lambda *_: ("the source is inside",))
+    with pytest.raises(DeviceError, match="the source is inside"):
+        world.establish(world.first)
+    world.establish(world.first, in_band=True)
+    with pytest.raises(DeviceError, match="the source is inside"):
+        world.remove(world.first)

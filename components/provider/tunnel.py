@@ -136,6 +136,7 @@ def _ends(props: Props, ctx: Context, old: Props | None = None) -> tunnel.Ends:
     from .. import tunnel
 
     texts = [props["lines"], *([old["lines"]] if old else [])]
+    consent = props.get("consent") or {}
     return tunnel.Ends(
         client=access.client(props, ctx),
         calm=access.client(props, ctx, calm=True),
@@ -146,4 +147,6 @@ def _ends(props: Props, ctx: Context, old: Props | None = None) -> tunnel.Ends:
             **props["numbers"],
             keys=frozenset(s.key for text in texts for s in parse(text).statements),
         ),
+        in_band=bool(consent.get("inBand")),
+        allow_unsaved=bool(consent.get("allowUnsaved")),
     )

@@ -57,7 +57,9 @@ class Office(Part):
     `lan_address` is the address of the RTX in `lan` (the first one unless given), `local_address`
     the phase 1 identity that the RTX presents (the LAN address unless given).  `policy` is
     100 + `tunnel` and `gateway` is `tunnel` unless given: three number spaces of the RTX.
-    `extra_lines` are further lines inside the tunnel's block, as the user wants them.
+    `extra_lines` are further lines inside the tunnel's block, as the user wants them.  `in_band`
+    consents to changes of the very way that we reach the router by, `allow_unsaved` to saving other
+    people's unsaved lines with ours.
     """
 
     router: Router = Router()
@@ -71,6 +73,8 @@ class Office(Part):
     mtu: Annotated[int, Field(ge=64, le=1500)] = 1280
     nat_static: tuple[NatStaticEntry, ...] = ()
     extra_lines: str = ""
+    in_band: bool = False
+    allow_unsaved: bool = False
 
     @property
     def router_address(self) -> Address:

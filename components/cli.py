@@ -12,10 +12,10 @@ from collections.abc import Sequence
 from importlib.metadata import version
 from typing import Final
 
-from .commands import audit, parse, rehearsal
+from .commands import audit, lines, parse, rehearsal
 from .errors import VpnError
 
-COMMANDS: Final = (audit, parse, rehearsal)
+COMMANDS: Final = (audit, lines, parse, rehearsal)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

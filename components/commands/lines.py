@@ -1,0 +1,80 @@
+"""`sakura-rtx lines --site S`: the office end's lines, for people who type themselves."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+
+from ..errors import Problem, SpecError, VpnError
+from ..office.config import parse, scope_of
+from ..office.plan import plan
+from ..office.render import ADDRESS_PLACEHOLDER, render
+from ..office.syntax import PSK_PLACEHOLDER
+from ..site import Site, site_of
+
+STACKS: Final = Path("stacks")
+
+
+def add_parser(subparsers: Any) -> None:
+    """Add the command."""
+    text = "the lines of the office end, in the order in which they are to be typed"
+    parser = subparsers.add_parser(
+        "lines",
+        help=text,
+        description=f"{text}, and those that undo them.  Reaches no router.  "
+        "Exit codes: 0 shown, 2 the site file is missing or wrong.",
+    )
+    parser.add_argument(
+        "--site", required=True, metavar="S", help="a site's name (stacks/Pulumi.S.yaml) or a file"
+    )
+    parser.add_argument("--address", metavar="VIP", help="the VPC router's address, if it is known")
+    parser.add_argument("--json", action="store_true", help="as JSON: lines, commands, undo")
+    parser.set_defaults(run=run)
+
+
+def site_named(name: str) -> Site:
+    """The site of a name or a file.
+
+    Raises `SpecError` for a file that is missing, no YAML, or no site.
+    """
+    file = Path(name) if "/" in name or name.endswith(".yaml") else STACKS / f"Pulumi.{name}.yaml"
+    try:
+        data = yaml.safe_load(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        known = sorted(f.name.split(".")[1] for f in file.parent.glob("Pulumi.*.yaml"))
+        allowed = f"one of: {', '.join(known)}" if known else "a site file"
+        raise SpecError([Problem("--site", f"{file}: {error.strerror}", allowed)]) from None
+    except yaml.YAMLError as error:
+        found = " ".join(str(error).split())
+        raise SpecError([Problem("--site", f"{file}: {found}", "a YAML file")]) from None
+    config = data.get("config") if isinstance(data, dict) else None
+    return site_of(config if isinstance(config, dict) else {})
+
+
+def run(args: Any) -> int:
+    """Print the lines."""
+    try:
+        site = site_named(args.site)
+        text = render(site.agreement, site.office_end)
+    except VpnError as error:
+        print(f"sakura-rtx: {error}", file=sys.stderr)
+        return 2
+    if args.address:
+        text = text.replace(ADDRESS_PLACEHOLDER, args.address)
+    planned = plan(parse(""), parse(text), scope_of(text))
+    if args.json:
+        shown = {"lines": text, "commands": planned.commands, "undo": planned.undo}
+        print(json.dumps(shown, ensure_ascii=False, indent=2))
+        return 0
+    legend = [f"{PSK_PLACEHOLDER} is the pre-shared key (stack output `psk`)"]
+    if ADDRESS_PLACEHOLDER in text:
+        legend.append(f"{ADDRESS_PLACEHOLDER} is the stack output `vpc_router_address`")
+    print("\n".join(f"# {line}" for line in legend))
+    print("\n".join(planned.commands))
+    print("\n# to undo them")
+    print("\n".join(planned.undo))
+    return 0

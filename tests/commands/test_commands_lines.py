@@ -1,0 +1,64 @@
+"""`sakura-rtx lines`: what a person would type is what the product types."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+
+from components import cli
+from components.office.config import parse
+from components.office.plan import apply_to
+from components.office.render import render
+from components.site import site_of
+
+DEMO = Path(__file__).resolve().parents[2] / "stacks" / "Pulumi.demo.yaml"
+
+
+def test_the_commands_make_the_lines_and_the_undo_takes_them_away(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert cli.main(["lines", "--site", str(DEMO), "--json", "--address", "192.0.2.4"]) == 0
+    shown = json.loads(capsys.readouterr().out)
+    site = site_of(yaml.safe_load(DEMO.read_text())["config"])
+    text = render(site.agreement, site.office_end)
+    assert shown["lines"].splitlines()[1:] == [
+        line if "<VPC" not in line else line.split("<VPC")[0] + "192.0.2.4"
+        for line in text.splitlines()[1:]
+    ]
+    made = apply_to(parse(""), shown["commands"])
+    want = {statement.key for statement in parse(shown["lines"]).statements}
+    assert {statement.key for statement in made.statements} == want
+    assert not apply_to(made, shown["undo"]).statements
+
+
+def test_for_people_with_the_placeholders_explained(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(DEMO.parents[1])
+    assert cli.main(["lines", "--site", "demo"]) == 0
+    said = capsys.readouterr().out
+    assert "stack output `psk`" in said
+    assert "stack output `vpc_router_address`" in said
+    assert said.index("tunnel select 2") < said.index("# to undo them")
+
+
+@pytest.mark.parametrize("content", [None, "{", "[]", "config: {}", "config: {a: 1}"])
+def test_a_file_that_is_no_site_is_refused(
+    tmp_path: Path, content: str | None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "Pulumi.tokyo.yaml"
+    if content is not None:
+        file.write_text(content)
+    assert cli.main(["lines", "--site", str(file)]) == 2
+    assert "sakura-rtx:" in capsys.readouterr().err
+
+
+def test_a_name_that_is_none_names_those_there_are(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(DEMO.parents[1])
+    assert cli.main(["lines", "--site", "nowhere"]) == 2
+    assert "one of: demo" in capsys.readouterr().err

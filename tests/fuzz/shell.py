@@ -49,7 +49,7 @@ def transcript(chance: random.Random, line: str, prefix: str) -> str:
 def events(shell: Shell, pieces: list[str]) -> list[Event]:
     """All that comes of the pieces, silence after the last one included."""
     found = [event for piece in pieces for event in shell.receive(piece)]
-    return found or shell.quiet()
+    return found if found and isinstance(found[-1], Answer) else [*found, *shell.quiet()]
 
 
 def cut(chance: random.Random, text: str) -> list[str]:

@@ -100,6 +100,7 @@ def test_rekeying_loses_nothing(world: World) -> None:
         first = {child["spi-in"] for sa in lab.office.associations() for child in sa["children"]}
         end = time.monotonic() + 12
         while time.monotonic() < end:
-            assert lab.ping() is not None
+            # A busy machine may be late; what was dropped never comes.
+            assert lab.ping(wait=5.0) is not None
         last = {child["spi-in"] for sa in lab.office.associations() for child in sa["children"]}
         assert not first & last

@@ -15,6 +15,11 @@ from .view import Link, address, network, passes
 # and the check value of SHA-1.
 ESP_OVERHEAD: Final = 58
 ETHERNET: Final = 1500
+# What has to pass the filters of the WAN: code of the finding, name, protocol, port.
+_NEEDED: Final = (
+    ("filter-blocks-ike", "udp 500", "udp", "500"),
+    ("filter-blocks-esp", "esp", "esp", ""),
+)
 # Where `ip tunnel tcp mss limit` is off unless written (8.1.21).
 _MSS_DEFAULT_OFF: Final = {"RTX1210": (14, 1, 26), "RTX830": (15, 2, 3)}
 
@@ -167,31 +172,19 @@ def filters(link: Link, _far: FarEnd) -> Iterator[Finding]:
     router, line, local, remote = link.router, link.line_to_peer, link.local, link.remote
     if line is None or local is None or remote is None:
         return
-    listed = router.on(line, "secure filter in")
-    if listed:
-        rules = router.filters(listed)
-        for name, protocol, port in (("udp 500", "udp", "500"), ("esp", "esp", "")):
-            if not passes(rules, remote, local, protocol, port):
+    for direction, source, destination in (("in", remote, local), ("out", local, remote)):
+        listed = router.on(line, f"secure filter {direction}")
+        rules = router.filters(listed) if listed else None
+        for code, name, protocol, port in _NEEDED:
+            if rules is not None and not passes(rules, source, destination, protocol, port):
+                ports = "* 500" if port else "* *"
                 yield Finding(
-                    "filter-blocks-ike" if port else "filter-blocks-esp",
+                    code if direction == "in" else f"{code}-out",
                     "error",
-                    f"secure filter in on {line}",
-                    f"{name} from {remote} to {local} is dropped",
-                    f"ip filter N pass {remote} {local} {protocol} {'* 500' if port else '* *'}, "
-                    "before what rejects it in the list",
-                    "logic",
-                )
-    out = router.on(line, "secure filter out")
-    if out:
-        rules = router.filters(out)
-        for name, protocol, port in (("udp 500", "udp", "500"), ("esp", "esp", "")):
-            if not passes(rules, local, remote, protocol, port):
-                yield Finding(
-                    "filter-blocks-ike-out" if port else "filter-blocks-esp-out",
-                    "error",
-                    f"secure filter out on {line}",
-                    f"{name} from {local} to {remote} is dropped",
-                    f"ip filter N pass {local} {remote} {protocol}",
+                    f"secure filter {direction} on {line}",
+                    f"{name} from {source} to {destination} is dropped",
+                    f"ip filter N pass {source} {destination} {protocol} {ports}, before what "
+                    "rejects it in the list",
                     "logic",
                 )
 

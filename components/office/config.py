@@ -79,15 +79,19 @@ class Scope:
         return f"tunnel {self.tunnel}"
 
     @cached_property
-    def _mine(self) -> tuple[tuple[str, int], ...]:
-        return ("gateway", self.gateway), ("policy", self.policy), ("tunnel", self.tunnel)
+    def _mine(self) -> tuple[str, str, str]:
+        return str(self.gateway), str(self.policy), str(self.tunnel)
 
     def _numbered(self, statement: Statement) -> bool:
         found = syntax.match(statement.text)
         if not found or not found.named:
             return False
-        named = found.named
-        return any(name in named and int(named[name]) == mine for name, mine in self._mine)
+        named, (gateway, policy, tunnel) = found.named, self._mine
+        return (
+            named.get("gateway") == gateway
+            or named.get("policy") == policy
+            or named.get("tunnel") == tunnel
+        )
 
 
 @dataclass(frozen=True)
@@ -135,7 +139,7 @@ def _context(current: str, text: str, *, at_margin: bool) -> str:
         return "" if at_margin else current
     if found.command.scope == "global":
         return ""
-    return current if current.split(" ")[0] == found.command.scope else ""
+    return current if current.startswith(f"{found.command.scope} ") else ""
 
 
 def parse(text: str) -> Config:
@@ -155,7 +159,7 @@ def parse(text: str) -> Config:
             or ((">" in line or "#" in line) and _ECHO.fullmatch(line))
         ):
             continue
-        if select := _SELECT.fullmatch(line):
+        if "select" in line.lower() and (select := _SELECT.fullmatch(line)):
             name = select[2].lower()
             current = "" if name == "none" else f"{select[1].lower()} {name}"
             contexts |= {current: None} if current else {}

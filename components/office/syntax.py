@@ -284,13 +284,20 @@ def _read(command: Command, words: tuple[str, ...]) -> Match | None:
 def match(text: str) -> Match | None:
     """The command in the table that `text` is a line of, or None."""
     words = tokens(text)
-    start = tuple(word.lower() for word in words[:_INDEXED])
-    # What shares more words with the line is looked at first.
-    for size in range(len(start), 0, -1):
-        for command in _TABLE.get(start[:size], ()):
-            if found := _read(command, words):
-                return found
+    for command in _candidates(words[:_INDEXED]):
+        if found := _read(command, words):
+            return found
     return None
+
+
+@lru_cache(maxsize=1 << 12)
+def _candidates(start: tuple[str, ...]) -> tuple[Command, ...]:
+    """The commands that a line with these first words may be of.
+
+    What shares more words with the line comes first.
+    """
+    words = tuple(word.lower() for word in start)
+    return tuple(c for size in range(len(words), 0, -1) for c in _TABLE.get(words[:size], ()))
 
 
 def key_of(text: str, context: str = "") -> Key:

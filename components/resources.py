@@ -170,7 +170,7 @@ class TunnelArgs(Where):
     `lines` is the RTX's side in the shape of `show config`, with placeholders for the key and for
     `address` (the VIP), `cloud` the peer's values at the VPC router, `numbers` the RTX's tunnel,
     policy and gateway numbers, `router` how to reach it, `verify` the proof by traffic, `consent`
-    what the user allows (`inBand`, `allowUnsaved`).
+    what the user allows (`inBand`, `allowUnsaved`, `omittedSecrets`).
     """
 
     routerId: Text

@@ -18,6 +18,7 @@ from typing import Any, Final
 from .clock import Clock, Progress, SystemClock
 from .cloud import lifecycle
 from .cloud.api import Client
+from .cloud.router import OmittedSecrets
 from .errors import ApiError, VerifyError, VpnError
 from .office.answers import Ping, SecurityAssociation
 from .office.apply import GuardedChange
@@ -70,7 +71,8 @@ class Ends:
     """How to reach both ends, and which part of each is ours.
 
     `calm` is a second client that no Ctrl-C interrupts: going back must come to its end.
-    `in_band` and `allow_unsaved` are the user's consent, see `GuardedChange`.
+    `in_band` and `allow_unsaved` are the user's consent, see `GuardedChange`; `omitted_secrets`
+    says what the user states about the API, see `cloud.router.writable`.
     """
 
     client: Client
@@ -81,6 +83,7 @@ class Ends:
     scope: Scope
     in_band: bool = False
     allow_unsaved: bool = False
+    omitted_secrets: OmittedSecrets = "refuse"
 
 
 @dataclass(frozen=True)
@@ -147,7 +150,7 @@ def establish(
         old = {sa.spi for sa in change.session.associations(ends.scope.gateway)}
         try:
             progress("VPC router: writing the peer and applying the settings")
-            lifecycle.write_peer(ends.client, ends.router_id, wish.cloud, wish.key, clock)
+            _write_peer(ends, ends.client, wish, clock)
             _retire_renamed_peer(ends, wish, before, clock)
             watch = _Watch(change, ends, verification, old, clock, progress)
             outcome = watch.until(min(clock.now() + verification.seconds, deadline))
@@ -186,10 +189,26 @@ def _preflight(ends: Ends) -> None:
         )
 
 
+def _write_peer(ends: Ends, client: Client, wish: Wish, clock: Clock) -> None:
+    lifecycle.write_peer(
+        client,
+        ends.router_id,
+        wish.cloud,
+        wish.key,
+        clock,
+        omitted_secrets=ends.omitted_secrets,
+    )
+
+
+def _remove_peer(ends: Ends, client: Client, wish: Wish, clock: Clock) -> None:
+    peer, omitted = wish.cloud["peer"], ends.omitted_secrets
+    lifecycle.remove_peer(client, ends.router_id, peer, clock, omitted_secrets=omitted)
+
+
 def _retire_renamed_peer(ends: Ends, wish: Wish, before: Wish | None, clock: Clock) -> None:
     """A changed office address is a new peer entry: the old one must not stay beside it."""
     if before and before.cloud["peer"] != wish.cloud["peer"]:
-        lifecycle.remove_peer(ends.client, ends.router_id, before.cloud["peer"], clock)
+        _remove_peer(ends, ends.client, before, clock)
 
 
 def _put_back(change: GuardedChange, ends: Ends, wish: Wish, before: Wish | None) -> list[str]:
@@ -198,9 +217,9 @@ def _put_back(change: GuardedChange, ends: Ends, wish: Wish, before: Wish | None
     same_peer = before and before.has_peer and before.cloud["peer"] == wish.cloud["peer"]
     try:
         if before and before.has_peer:
-            lifecycle.write_peer(ends.calm, ends.router_id, before.cloud, before.key, clock)
+            _write_peer(ends, ends.calm, before, clock)
         if not same_peer:
-            lifecycle.remove_peer(ends.calm, ends.router_id, wish.cloud["peer"], clock)
+            _remove_peer(ends, ends.calm, wish, clock)
         state.append("cloud end as before")
     except VpnError as err:
         state.append(f"CLOUD END NOT BACK ({err.what})")
@@ -318,7 +337,7 @@ def remove(ends: Ends, stood: Wish, *, clock: Clock, progress: Progress) -> None
     ) as change:
         change.start()
         try:
-            lifecycle.remove_peer(ends.client, ends.router_id, stood.cloud["peer"], clock)
+            _remove_peer(ends, ends.client, stood, clock)
         except VpnError as err:
             state = [*filter(None, [err.state]), _cloud_after_removal(ends, stood)]
             try:

@@ -125,6 +125,7 @@ class SiteToSiteVpn(pulumi.ComponentResource):
                 "consent": {
                     "inBand": site.office.in_band,
                     "allowUnsaved": site.office.allow_unsaved,
+                    "omittedSecrets": cloud.omitted_secrets,
                 },
                 "verify": {
                     "target": str(site.target),

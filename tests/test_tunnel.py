@@ -430,3 +430,16 @@ def test_an_in_band_change_is_made_only_with_consent(
     world.establish(world.first, in_band=True)
     with pytest.raises(DeviceError, match="the source is inside"):
         world.remove(world.first)
+
+
+def test_other_peoples_hidden_keys_are_written_around_only_with_consent(world: World) -> None:
+    """The error names a key of the site file; with it the change is made and nothing is lost."""
+    foreign = {**world.first.cloud, **FOREIGN}
+    lifecycle.write_peer(world.client, world.made.id, foreign, OTHER_KEY, world.clock)
+    world.sakura.options = replace(world.sakura.options, secrets_returned=False)
+    with pytest.raises(ApiError, match="omitted_secrets: kept"):
+        world.establish(world.first)
+    world.establish(world.first, omitted_secrets="kept")
+    assert OTHER_KEY in {peer.key for peer in world.sakura.vpn_peers()}
+    with pytest.raises(ApiError, match="omitted_secrets: kept"):
+        world.remove(world.first)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Any, Final
 
@@ -31,7 +32,9 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument(
         "--site", required=True, metavar="S", help="a site's name (stacks/Pulumi.S.yaml) or a file"
     )
-    parser.add_argument("--address", metavar="VIP", help="the VPC router's address, if it is known")
+    parser.add_argument(
+        "--address", type=IPv4Address, metavar="VIP", help="the VPC router's address, if known"
+    )
     parser.add_argument("--json", action="store_true", help="as JSON: lines, commands, undo")
     parser.set_defaults(run=run)
 
@@ -64,7 +67,7 @@ def run(args: Any) -> int:
         print(f"sakura-rtx: {error}", file=sys.stderr)
         return 2
     if args.address:
-        text = text.replace(ADDRESS_PLACEHOLDER, args.address)
+        text = text.replace(ADDRESS_PLACEHOLDER, str(args.address))
     planned = plan(parse(""), parse(text), scope_of(text))
     if args.json:
         shown = {"lines": text, "commands": planned.commands, "undo": planned.undo}

@@ -149,4 +149,5 @@ def _ends(props: Props, ctx: Context, old: Props | None = None) -> tunnel.Ends:
         ),
         in_band=bool(consent.get("inBand")),
         allow_unsaved=bool(consent.get("allowUnsaved")),
+        omitted_secrets=consent.get("omittedSecrets") or "refuse",
     )

@@ -26,6 +26,8 @@ class Cloud(Part):
     `lan` is the prefix behind the VPC router (/16 to /29).  The router takes the first three
     addresses of it unless `lan_address` (the VIP) and `lan_real_addresses` (one for each of its
     two nodes) are given.  `vrid` (1 to 255) must differ from other VRRP users on the same switch.
+    `omitted_secrets: kept` states that the API keeps what a write leaves out, where it hides the
+    keys of other peers; else such a write is refused.
     """
 
     zone: Literal["tk1a", "tk1b", "tk1v", "is1a", "is1b", "is1c"]
@@ -36,6 +38,7 @@ class Cloud(Part):
     vrid: Annotated[int, Field(ge=1, le=255)] = 10
     lan_address: Address | None = None
     lan_real_addresses: tuple[Address, Address] | None = None
+    omitted_secrets: Literal["refuse", "kept"] = "refuse"
 
     @property
     def lan_vip(self) -> Address:

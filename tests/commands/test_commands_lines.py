@@ -62,3 +62,14 @@ def test_a_name_that_is_none_names_those_there_are(
     monkeypatch.chdir(DEMO.parents[1])
     assert cli.main(["lines", "--site", "nowhere"]) == 2
     assert "one of: demo" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("address", ["192.0.2.400", "192.0.2.4\nsave", "vpc.example"])
+def test_an_address_that_is_none_is_never_shown_as_a_line(
+    address: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        cli.main(["lines", "--site", str(DEMO), "--address", address])
+    said = capsys.readouterr()
+    assert not said.out
+    assert "--address" in said.err

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from corpus import CASES, CORPUS, body_of, data_of, expected
@@ -14,6 +15,7 @@ from office_rig import AGREEMENT, SITE
 from office_rig import KEY as LONG_KEY
 
 from components import cli, ipsec
+from components.errors import SpecError
 from components.ipsec import Agreement, Proposal
 from components.office.audit import audit, far_end
 from components.office.plan import with_key
@@ -148,6 +150,53 @@ def test_every_line_that_matters_is_missed(old: str, new: str, code: str, cloud:
     found = {each.code for each in audit(read(text.replace(old, new, 1).encode()), far=far)}
     # Alone, two phases that differ are seen, and not which of them is wrong.
     assert {code, f"esp-{code}"} & found
+
+
+@pytest.mark.parametrize(
+    ("line", "missing"),
+    [
+        ("  ipsec sa policy 1 1 esp aes256-cbc sha256-hmac\n", "no ipsec sa policy"),
+        (" ipsec tunnel 1\n", "no ipsec tunnel"),
+        ("  ipsec ike remote address 1 198.51.100.14\n", "no ipsec ike remote address 1"),
+    ],
+)
+@pytest.mark.parametrize("cloud", [True, False])
+def test_half_a_block_is_an_error(line: str, missing: str, cloud: bool) -> None:
+    text = data_of(HEALTHY).decode()
+    assert line in text
+    far = far_end(body_of(HEALTHY)) if cloud else None
+    (found,) = audit(read(text.replace(line, "", 1).encode()), far=far)
+    assert (found.code, found.severity) == ("half-configured", "error")
+    assert cloud or missing in found.where
+
+
+BODIES = {
+    "01-three-peers": "198.51.100.20",
+    "02-many-settings-to-keep": "198.51.100.20",
+    "03-version-1-old-fields-only": "198.51.100.201",
+    "04-unknown-future-fields": "198.51.100.20",
+    "09-changed-in-the-panel": "198.51.100.20",
+    "10-standard-plan-shared-segment": "198.51.100.200",
+}
+NO_BODIES = ["05-still-migrating", "06-creation-failed", "07-error-bodies", "08-status-peers"]
+
+
+def api_body(name: str) -> Any:
+    return json.loads((CORPUS / "api" / f"{name}.json").read_text("utf-8"))
+
+
+@pytest.mark.parametrize(("name", "address"), BODIES.items())
+def test_every_body_of_a_router_is_read(name: str, address: str) -> None:
+    far = far_end(api_body(name))
+    assert str(far.address) == address
+    assert far.entries
+    audit(read(data_of(HEALTHY)), far=far)
+
+
+@pytest.mark.parametrize("name", NO_BODIES)
+def test_what_is_no_body_of_a_router_is_refused(name: str) -> None:
+    with pytest.raises(SpecError, match="GET appliance/ID"):
+        far_end(api_body(name))
 
 
 @settings(max_examples=200, deadline=None)

@@ -13,7 +13,7 @@ from ..config import Config
 from . import life, path, terms
 from .far import PUBLISHED, FarEnd, far_end
 from .findings import ORDER, Finding
-from .view import EVERYTHING, Link, RouterView
+from .view import EVERYTHING, Link, RouterView, network
 
 __all__ = ["FarEnd", "Finding", "audit", "far_end"]
 
@@ -38,6 +38,8 @@ def audit(
             found |= dict.fromkeys(check(link, far or PUBLISHED))
     if not chosen and (far or tunnel is not None):
         found[_nothing(far, tunnel)] = None
+    if far is None and tunnel is None:
+        found |= dict.fromkeys(_halves(router, links))
     return tuple(sorted(found, key=lambda each: ORDER[each.severity]))
 
 
@@ -74,6 +76,34 @@ def _is_for_a_vpc_router(link: Link) -> bool:
         and (link.local_id or link.remote_id) is not None
         and EVERYTHING not in (link.local_id, link.remote_id)
     )
+
+
+def _halves(router: RouterView, links: list[Link]) -> Iterator[Finding]:
+    """Gateways that have prefixes for phase 2 and lack what would make a tunnel of them."""
+    linked = {link.gateway.number for link in links}
+    policies = {policy.gateway: policy for policy in router.facts.policies}
+    for gateway in router.facts.gateways:
+        values, number = gateway.values, gateway.number
+        ids = (network(values.get("local_id", "")), network(values.get("remote_id", "")))
+        foreign = {"local_name", "remote_name", "version"} & values.keys() or EVERYTHING in ids
+        if None in ids or foreign:
+            continue
+        policy = policies.get(number)
+        wanted = (
+            (policy, f"ipsec sa policy POLICY {number} esp ..."),
+            (policy is None or number in linked or None, "ipsec tunnel POLICY in a tunnel's block"),
+            (values.get("remote_address"), f"ipsec ike remote address {number}"),
+        )
+        missing = [line for there, line in wanted if there is None]
+        if missing:
+            yield Finding(
+                "half-configured",
+                "error",
+                f"gateway {number}: no {'; no '.join(missing)}",
+                "the gateway has prefixes for phase 2, and no tunnel can come of it as it is",
+                f"complete it, or take the lines of gateway {number} away",
+                "logic",
+            )
 
 
 def _nothing(far: FarEnd | None, tunnel: int | None) -> Finding:

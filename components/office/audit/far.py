@@ -53,14 +53,16 @@ PUBLISHED: Final = FarEnd()
 
 
 def far_end(body: Mapping[str, Any]) -> FarEnd:
-    """Read the body of `GET appliance/ID`.
+    """Read the body of `GET appliance/ID`, or of a list that holds one appliance.
 
     Raises `SpecError` if it is none of a VPC router with site-to-site VPN.
     """
     try:
-        return _read(body["Appliance"])
-    except (KeyError, TypeError, ValueError, IndexError) as error:
-        found = f"{type(error).__name__}: {error}"
+        listed = body.get("Appliances")
+        return _read(listed[0] if listed and len(listed) == 1 else body["Appliance"])
+    except (AttributeError, KeyError, TypeError, ValueError, IndexError) as error:
+        missing = f"nothing under {error}" if isinstance(error, KeyError) else "another shape"
+        found = f"{missing} (has its creation ended? are its settings in it?)"
         allowed = "the body of `GET appliance/ID` of a VPC router with site-to-site VPN"
         raise SpecError([Problem("Appliance", found, allowed)], source="--cloud") from None
 

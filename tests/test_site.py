@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
 from typing import Any
@@ -181,3 +182,30 @@ SEED = {
     "ip tunnel tcp mss limit auto",
     "tunnel enable 2",
 }
+
+
+COMPONENTS = DEMO.parents[1] / "components"
+NAMED = re.compile(r"\b(cloud|office|ipsec|verify)\.([a-z_]+): [a-z]")
+
+
+def test_every_key_that_an_error_tells_to_set_is_a_key() -> None:
+    """A way out that does not exist is worse than none."""
+    named = {
+        found
+        for file in COMPONENTS.rglob("*.py")
+        for found in NAMED.findall(file.read_text(encoding="utf-8"))
+    }
+    assert {
+        ("cloud", "omitted_secrets"),
+        ("office", "allow_unsaved"),
+        ("office", "in_band"),
+    } <= named
+    sections = {name: type(getattr(Site.parse(SMALLEST), name)).model_fields for name, _ in named}
+    assert [f"{section}.{key}" for section, key in named if key not in sections[section]] == []
+
+
+def test_what_is_no_truth_value_is_answered_with_those_there_are() -> None:
+    with pytest.raises(
+        SpecError, match=r"office\.in_band: found 'perhaps'; allowed: true or false"
+    ):
+        Site.parse(changed("office.in_band", "perhaps"))

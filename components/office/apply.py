@@ -335,8 +335,9 @@ class GuardedChange:
                 "the router holds changes of somebody else that are not saved",
                 said="\n".join(syntax.masked(line) for line in foreign),
                 attempted="compare the running with the saved configuration",
-                state="nothing was changed; the lines above would take those changes back",
-                remedy="let them be saved or taken back first, or allow them to be saved with ours",
+                state="nothing was changed; the lines below would take those changes back",
+                remedy="let them be saved or taken back first, or save them with ours: "
+                "office.allow_unsaved: true",
             )
         return frozenset(line.key for _, line in lines if self._scope.owns(line))
 
@@ -362,7 +363,7 @@ class GuardedChange:
                 said="\n".join(map(syntax.masked, found)),
                 attempted="find our own way to the router",
                 state="nothing was changed",
-                remedy="come from the office LAN, or consent with `in_band: true`",
+                remedy="come from the office LAN, or consent: office.in_band: true",
             )
 
     def _check_stands(self, session: Session) -> None:

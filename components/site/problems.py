@@ -11,6 +11,8 @@ from .base import Prefix
 
 _ALLOWED = {
     "missing": "this key is required",
+    "bool_parsing": "true or false",
+    "bool_type": "true or false",
     "extra_forbidden": "no such key here (see the list of keys in the README)",
     "literal_error": "{expected}",
     "greater_than_equal": "{ge} or more",

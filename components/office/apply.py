@@ -46,7 +46,7 @@ class GuardedChange:
 
     `expected_text` is what we left there the last time ("" on a creation), `old_key` the key of
     then.  `allow_taken` takes over lines that stand in our scope without being expected (a creation
-    that was cut off), `allow_unsaved` saves other people's unsaved lines with ours.
+    that was cut off), `allow_unsaved` saves other people's unsaved lines, before ours.
     `in_band` consents to a change of the very way that our session comes in by.
     `guard_seconds` is how long the router waits for us (it stays below the login timer's default);
     the schedule follows `guards.SPARE` seconds later.
@@ -167,13 +167,10 @@ class GuardedChange:
     def _type(self, planned: plan.Plan) -> None:
         session = self.session
         self._progress(f"office end: {len(planned.commands)} lines to type")
-        self._armed = Armed(
-            session,
-            self._clock,
-            self._guard_seconds,
-            self._before,
-            restore=not self._foreign_unsaved,
-        )
+        if self._foreign_unsaved:
+            # The schedule restores what is saved: it must not take away work that was consented to.
+            self._save()
+        self._armed = Armed(session, self._clock, self._guard_seconds, self._before)
         self.result = Change(planned.commands, planned.undo, self._armed.lines)
         try:
             session.type(planned.commands, self._key)

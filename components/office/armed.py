@@ -17,32 +17,29 @@ _LAST_MOMENTS: Final = 10.0
 class Armed:
     """What brings the router back from now on; `lines` are the guards as they were typed."""
 
-    def __init__(
-        self, session: Session, clock: Clock, seconds: int, running: Config, *, restore: bool
-    ) -> None:
+    def __init__(self, session: Session, clock: Clock, seconds: int, running: Config) -> None:
         """Arm what this router has, the schedule first: the timer after `seconds`.
 
-        `restore` False: no schedule, as it would take away unsaved lines of somebody else.
-        Raises `DeviceError` if the router has no guard at all.
+        The timer is a help where there is one; the schedule is a must, as a timer may die with
+        its session.  Raises `DeviceError` if there is none.
         """
         self._session, self._clock = session, clock
         router = session.environment()
         able = guards.abilities(router.model, router.revision)
-        line = None
-        if restore:
-            line = guards.schedule(able, seconds + guards.SPARE, router.now, running)
-        self._schedule = line if line and session.answer(line).error is None else None
+        self._schedule = guards.schedule(able, seconds + guards.SPARE, router.now, running)
+        said = session.answer(self._schedule).error if self._schedule else None
+        if self._schedule is None or said is not None:
+            raise DeviceError(
+                "the router has nothing that would bring it back if the line dies",
+                said=said or "",
+                attempted="arm a schedule that restores the saved configuration",
+                state="nothing was changed",
+                remedy="see that `show environment` tells the router's time (set it by `date` and "
+                "`time`) and that one of the schedules 65500 to 65535 is free",
+            )
         self._deadline: float | None = clock.now() + seconds
         timer = able.timer and self._timer(seconds)
-        armed = (self._schedule, f"rollback timer {seconds}" if timer else None)
-        self.lines = tuple(filter(None, armed))
-        if not self.lines:
-            raise DeviceError(
-                "the router has nothing that would bring it back if we fail",
-                attempted="arm a schedule or the rollback timer",
-                state="nothing was changed",
-                remedy="set the router's clock, or bring its firmware up to date",
-            )
+        self.lines = (self._schedule, *([f"rollback timer {seconds}"] if timer else []))
 
     def _timer(self, seconds: int) -> bool:
         try:
@@ -62,7 +59,7 @@ class Armed:
     def latest(self) -> float | None:
         """Seconds until it has gone back even if its timer died with our session."""
         left = self.remaining
-        return left if left is None or self._schedule is None else left + guards.SPARE
+        return None if left is None else left + guards.SPARE
 
     def disarm(self) -> None:
         """Let what stands now stay; a guard that has run out cannot be stopped, and need not be.

@@ -2,7 +2,8 @@
 
 Two guards stand beside each other.  The rollback timer (command reference 56.7.31) is exact, but
 belongs to a session: whether it outlives a dead connection is unverified (rtx-cli 6.2).  A
-`schedule at` line (37.1) belongs to the configuration and needs no session.  It is armed first and
+`schedule at` line (37.1) belongs to the configuration and needs no session: without it nothing is
+changed.  It is armed first and
 fires last: what the timer restores still holds it, so it also tells the next run that somebody
 was here.  It restores the saved configuration, which never holds it, and so takes itself away.
 """

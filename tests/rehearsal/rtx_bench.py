@@ -66,8 +66,8 @@ class ScriptedLink:
     def delete_sas(self, ids: Sequence[int] | None) -> None:
         self.told.append(f"delete {ids}")
 
-    def refresh_sas(self) -> None:
-        self.told.append("refresh")
+    def refresh_sas(self, gateway: int | None = None) -> None:
+        self.told.append("refresh" if gateway is None else f"refresh {gateway}")
 
     def sas(self) -> Sequence[OfficeSa]:
         return self.standing

@@ -67,8 +67,20 @@ REFUSED = [
     ("console character utf8", "keyword", False),
     ("no show config", "command", False),
     ("no save", "command", False),
-    ("save 1", "keyword", False),
-    ("show config difference 1", "keyword", False),
+    ("save 5", "range", False),
+    ("save file", "integer", False),
+    ("save usb1:config.txt", "no storage", False),
+    (f"save 0 {'x' * 201}", "range", False),
+    ("show config difference 1", "no file", False),
+    ("show config difference file /none.cfg", "no file", False),
+    ("show config 1", "no file", False),
+    ("show config tunnel", "context", False),
+    ("load 1", "no file", False),
+    ("load config", "count", False),
+    ("load file /none.cfg silent", "no file", False),
+    ("load 0 silent interactive", "keyword", False),
+    ("load 0 rollback-timer=119", "range", False),
+    ("load 0 quietly", "keyword", False),
     ("ping -c 0 192.168.1.1", "range", False),
     ("ping -x 1 192.168.1.1", "keyword", False),
     ("ping -c 1", "count", False),
@@ -77,6 +89,9 @@ REFUSED = [
     ("confirm", "no rollback", False),
     ("login user a.b secret", "keyword", False),
     ("show config | sort", "keyword", False),
+    ("show config > usb1:config.txt", "no storage", False),
+    ("description tunnel a>b", "no storage", True),
+    ("description tunnel " + "x" * 65, "range", True),
     ("save | grep x", "keyword", False),
 ]
 
@@ -195,11 +210,20 @@ def test_firmware_after_15_04_04_takes_what_older_refuses(tmp_path: Path) -> Non
 
 def test_quotes_and_escapes_protect_blanks_and_pipes(router: Router) -> None:
     terminal = administrator(router)
+    terminal.lines("tunnel select 2", 'description tunnel "office > cloud"')
+    assert ' description tunnel "office > cloud"' in router.running().lines()
     terminal.lines("tunnel select 2", 'description tunnel "to the cloud"')
     terminal.line(r"ipsec ike pre-shared-key 2 text a\|b")
     assert ' description tunnel "to the cloud"' in router.running().lines()
     (gateway,) = [each for each in router.gateways() if each.gateway == 2]
     assert gateway.key == "a|b"
+
+
+def test_a_wide_character_counts_twice(router: Router) -> None:
+    terminal = administrator(router)
+    terminal.lines("console character ja.utf8", "tunnel select 2")
+    assert terminal.line("description tunnel " + "あ" * 32) == ""
+    assert terminal.line("description tunnel " + "あ" * 33) == "エラー: " + ERRORS["range"][1]
 
 
 def test_a_line_that_is_too_long_is_refused(router: Router) -> None:

@@ -7,15 +7,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from components.rehearsal.rtx import DEMO_CONFIGURATION
-from components.rehearsal.rtx.commands import CONFIGURATION, line
+from components.rehearsal.rtx.commands import configuration, line
 from components.rehearsal.rtx.configuration import (
     Configuration,
     Statement,
     difference,
     statements,
 )
+from components.rehearsal.rtx.firmware import Firmware
 
-REVISION = (15, 4, 3)
+FIRMWARE = Firmware("RTX1220", "15.04.03")
 
 SAMPLE = """\
 administrator password encrypted *
@@ -49,13 +50,13 @@ set PEER=198.51.100.15
 
 
 def read(text: str) -> Configuration:
-    return Configuration.parse(text, REVISION)
+    return Configuration.parse(text, FIRMWARE)
 
 
 def type_line(configuration: Configuration, text: str, context: str = "") -> Configuration:
-    found = line(text, REVISION)
+    found = line(text, FIRMWARE)
     assert found is not None, text
-    for each in statements(found, context):
+    for each in statements(found, context, FIRMWARE):
         configuration = configuration.with_line(each)
     return configuration
 
@@ -67,7 +68,7 @@ def test_what_is_read_is_printed_word_for_word(text: str) -> None:
 
 def test_the_demo_holds_only_lines_the_router_would_take() -> None:
     for text in DEMO_CONFIGURATION.splitlines():
-        assert " select " in text or line(text.strip(), REVISION), text
+        assert " select " in text or line(text.strip(), FIRMWARE), text
 
 
 def test_comments_and_line_ends_of_windows_are_no_lines() -> None:
@@ -217,5 +218,5 @@ def test_typing_the_difference_makes_one_configuration_the_other(
 
 
 def test_every_row_has_a_pattern_that_identifies_something() -> None:
-    assert all(row.pattern.head for row in CONFIGURATION)
+    assert all(row.pattern.head for row in configuration(FIRMWARE))
     assert Statement("", "ipsec ike retry", "ipsec ike retry 10 5").gateway == ""

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from rtx_bench import (
     ADMINISTRATOR_PASSWORD,
+    ENGLISH,
     Terminal,
     administrator,
     advance,
@@ -329,3 +330,38 @@ class TestScripts:
         run_lines(router, ["ip filter 1 pass * *", "restart", *answers])
         assert link_of(router).told[-1] == "rebooted"
         assert ("ip filter 1 pass * *" in router.running().lines()) is kept
+
+
+class TestConsoleInfo:
+    def test_log_lines_come_between_and_the_prompt_comes_again(self, tmp_path: Path) -> None:
+        router = make_router(tmp_path)
+        terminal = administrator(router)
+        terminal.line("console info on")
+        terminal.raw("show env")
+        router.note("IP Tunnel[1] Up")
+        shown = terminal.raw("")
+        assert shown == "\r\n2026/03/17 12:00:00: IP Tunnel[1] Up\r\n# show env"
+        assert "RTX1220 Rev.15.04.03" in terminal.raw("ironment\r")
+
+    def test_in_the_middle_of_an_answer(self, tmp_path: Path) -> None:
+        router = make_router(tmp_path)
+        terminal = administrator(router)
+        terminal.line("console info on")
+        terminal.raw("ping -c 2 192.168.2.9\r")
+        router.note("IP Tunnel[1] Down")
+        router.clock.wait(2)
+        lines = terminal.raw("").split("\r\n")
+        assert "2026/03/17 12:00:00: IP Tunnel[1] Down" in lines
+
+    def test_before_the_prompt_of_what_logs(self, tmp_path: Path) -> None:
+        router = make_router(tmp_path, ENGLISH + "console info on\n")
+        terminal = Terminal(router.console("ops"))
+        terminal.raw("\radministrator\r")
+        shown = terminal.raw(f"{ADMINISTRATOR_PASSWORD}\r").split("\r\n")
+        assert shown == ["", "2026/03/17 12:00:00: 'administrator' succeeded for SSH:  ops", "# "]
+
+    def test_by_default_there_are_none(self, tmp_path: Path) -> None:
+        router = make_router(tmp_path)
+        terminal = administrator(router)
+        router.note("IP Tunnel[1] Up")
+        assert terminal.raw("") == ""

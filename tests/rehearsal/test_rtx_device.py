@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -17,7 +16,6 @@ from rtx_bench import (
 
 from components.clock import ManualClock
 from components.rehearsal.rtx import Router, run_lines
-from components.rehearsal.rtx.schedule import entry
 
 LINE = "ip filter 1 pass * * udp * 500"
 
@@ -66,7 +64,7 @@ def test_show_config_difference_gives_the_commands_back_to_the_saved_state(
     terminal = administrator(router)
     terminal.line("save")
     terminal.lines(*SEED_LINES, "no ip filter 1098", "ipsec auto refresh off")
-    commands = terminal.line("show config difference 0").split("\n")
+    commands = run_lines(router, ["show config difference 0"]).split("\r\n")
     assert "ip filter 1098 pass * * * * *" in commands
     assert "ipsec auto refresh on" in commands
     assert "no ip route 192.168.2.0/24" in commands
@@ -213,73 +211,6 @@ class TestLoginTimer:
         assert not terminal.console.closed
         advance(router, 1)
         assert terminal.console.closed
-
-
-class TestSchedules:
-    def test_a_dated_restart_happens_once(self, router: Router) -> None:
-        terminal = administrator(router)
-        terminal.lines("schedule at 9 3/17 12:10 * restart", "save", LINE)
-        advance(router, 599)
-        terminal = administrator(router)
-        assert has(router)
-        advance(router, 1)
-        assert not has(router)
-        assert link_of(router).told[-1] == "rebooted"
-        advance(router, 86400)
-        assert link_of(router).told.count("rebooted") == 1
-
-    def test_a_dated_load_puts_the_saved_configuration_back_without_a_reboot(
-        self, router: Router
-    ) -> None:
-        terminal = administrator(router)
-        terminal.lines("schedule at 9 3/17 12:01:30 * load config 0 silent", LINE)
-        advance(router, 89)
-        assert has(router)
-        advance(router, 1)
-        assert not has(router)
-        assert not terminal.console.closed
-        assert "rebooted" not in link_of(router).told
-
-    def test_no_schedule_takes_it_back(self, router: Router) -> None:
-        terminal = administrator(router)
-        terminal.lines("schedule at 9 3/17 12:01 * restart", "no schedule at 9")
-        advance(router, 120)
-        assert "rebooted" not in link_of(router).told
-
-    def test_the_context_is_selected_for_the_command(self, router: Router) -> None:
-        administrator(router).line("schedule at 1 12:01 tunnel 5 ip tunnel mtu 1400")
-        advance(router, 60)
-        assert router.running().block("tunnel 5") == ["tunnel select 5", " ip tunnel mtu 1400"]
-
-    def test_forbidden_commands_do_not_run(self, router: Router) -> None:
-        administrator(router).lines("schedule at 1 12:01 * save", LINE)
-        advance(router, 60)
-        assert router.unsaved()
-
-    def test_startup_runs_after_each_boot(self, router: Router) -> None:
-        administrator(router).lines("schedule at 1 startup * ip filter 7 pass * *", "save")
-        assert not has(router, "ip filter 7 pass * *")
-        router.reboot()
-        advance(router, 1)
-        assert not has(router, "ip filter 7 pass * *")
-        advance(router, 10)
-        assert has(router, "ip filter 7 pass * *")
-
-    @pytest.mark.parametrize(
-        ("words", "times"),
-        [
-            ("1 */* 00:15:00 * x", 1), ("1 00:15 * x", 1), ("1 *:00:00 * x", 24),
-            ("1 3/17 *:30 * x", 24), ("1 3/18 *:30 * x", 0), ("1 */tue 1:00 * x", 1),
-            ("1 */mon-wed 1:00 * x", 1), ("1 */sat-mon 1:00 * x", 0), ("1 2-7/1,17 1:00 * x", 1),
-            ("1 startup * x", 0),
-        ],
-    )  # fmt: skip
-    def test_how_often_a_day(self, router: Router, words: str, times: int) -> None:
-        scheduled, midnight = entry(words.split()), router.date(1000.25 - 12 * 3600)
-        assert (
-            sum(scheduled.due(midnight + timedelta(seconds=second)) for second in range(86400))
-            == times
-        )
 
 
 class TestUsers:

@@ -10,7 +10,10 @@ from rtx_bench import SEED_LINES, administrator, make_router
 
 from components.rehearsal.rtx import OfficeGateway
 from components.rehearsal.rtx.configuration import Configuration
+from components.rehearsal.rtx.firmware import Firmware
 from components.rehearsal.rtx.gateways import gateways
+
+FIRMWARE = Firmware("RTX1220", "15.04.03")
 
 
 def seed_with(folder: Path, *lines: str) -> OfficeGateway:
@@ -50,6 +53,7 @@ def test_the_seed(tmp_path: Path) -> None:
         routed=(IPv4Network("192.168.2.0/24"),),
         mtu=1280,
         strict=False,
+        mss="auto",
     )
 
 
@@ -59,7 +63,7 @@ def test_the_key_is_not_in_the_repr(tmp_path: Path) -> None:
 
 def test_missing_lines_mean_the_documented_defaults() -> None:
     text = "ipsec sa policy 5 9 esp\nipsec ike remote address 9 192.0.2.9\n"
-    (found,) = gateways(Configuration.parse(text, (15, 4, 3)))
+    (found,) = gateways(Configuration.parse(text, FIRMWARE))
     assert (found.policy, found.tunnel, found.enabled, found.key) == (5, None, False, None)
     assert (found.ike_encryption, found.ike_hash, found.ike_group) == (
         "3des-cbc",
@@ -146,9 +150,13 @@ def test_over_pppoe_the_pp_interface_is_the_way_out() -> None:
         "nat descriptor type 10 masquerade\nipsec ike local address 2 ipcp pp 1\n"
         "ipsec ike remote address 2 198.51.100.8\n"
     )
-    (found,) = gateways(Configuration.parse(text, (15, 4, 3)))
+    (found,) = gateways(Configuration.parse(text, FIRMWARE))
     assert found.wan_address == found.local_address == IPv4Address("203.0.113.38")
     assert not found.nat_static_ok
+    outer = "nat descriptor address outer 10 "
+    for other, ok in (("203.0.113.39", True), ("203.0.113.30-203.0.113.40", False)):
+        (found,) = gateways(Configuration.parse(f"{text}{outer}{other}\n", FIRMWARE))
+        assert found.nat_static_ok is ok
     assert not found.filters_pass
 
 

@@ -51,9 +51,12 @@ def test_show_config_begins_with_five_comments(terminal: Terminal, router: Route
 
 
 def test_show_config_of_blocks(terminal: Terminal) -> None:
-    every = terminal.line("show config tunnel")
+    every = terminal.line("show config tunnel 1-100")
     assert "tunnel select 1\n" in every
     assert "tunnel select 2\n" in every
+    terminal.line("tunnel select 2")
+    assert "tunnel select 2\n" in terminal.line("less config tunnel")
+    terminal.line("tunnel select none")
     one = terminal.line("show config tunnel 1")
     assert "\n  ipsec ike remote address 1 any\n" in one
     assert "tunnel select 2" not in one
@@ -183,6 +186,7 @@ def test_show_status_user_marks_oneself_and_administrators(router: Router) -> No
     other = Terminal(router.console("ops"))
     other.raw("\r")
     rows = mine.line("show status user").split("\n")[1:]
+    assert max(map(len, rows)) < 80
     assert [row[:5] for row in rows if row.startswith("*")] == ["*+ops"]
     assert rows[-1].startswith("  ops")
     run_lines(router, ["show log"])

@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from ipaddress import IPv4Address
 from typing import TYPE_CHECKING, Final
 
 from . import messages
-from .commands import Command, Found
-from .configuration import Statement, difference
-from .dialogue import Ask, Interrupted, Job, Pause, Secret
-from .gateways import routes
-from .grammar import Pattern, Refusal
+from .commands import Action, Found
+from .configuration import Statement
+from .dialogue import Ask, Job, Line, Secret
+from .grammar import Refusal
 from .passwords import encrypted
+from .pinging import ping
+from .saving import SAVING, save_now
 
 if TYPE_CHECKING:
     from .console import Console
-
-Handler = Callable[["Console", Found], Job]
-
-_PING_SIZE: Final = 64
-_HEADERS: Final = 28  # IPv4 and ICMP
-_OWN_MILLISECONDS: Final = 0.2
 
 
 def _administrator(console: Console, _: Found) -> Job:
@@ -32,7 +25,8 @@ def _administrator(console: Console, _: Found) -> Job:
         return
     if router.attribute(console.user, "administrator") == "off":
         raise Refusal("level")
-    if router.running().value("administrator password") is not None:
+    free = router.attribute(console.user, "administrator") == "2"
+    if router.running().has("administrator password") and not free:
         typed = yield Secret(messages.text("password", console.language))
         if not router.administrator_password_fits(typed):
             router.note(f"'administrator' failed for {console.whence}")
@@ -67,22 +61,12 @@ def _exit(console: Console, found: Found) -> Job:
         console.router.end(console)
         return
     if found.values:
-        _save_now(console)
+        save_now(console)
     elif console.router.unsaved():
         answer = yield Ask(messages.text("save?", console.language))
         if answer == "y":
-            _save_now(console)
+            save_now(console)
     console.administrator, console.context = False, ""
-
-
-def _save_now(console: Console) -> None:
-    console.router.disarm(console)
-    console.router.save()
-
-
-def _save(console: Console, _: Found) -> Job:
-    _save_now(console)
-    yield messages.text("saving", console.language)
 
 
 def _restart(console: Console, _: Found) -> Job:
@@ -94,33 +78,34 @@ def _restart(console: Console, _: Found) -> Job:
     console.router.reboot()
 
 
-def _load(console: Console, found: Found) -> Job:
-    """Put the saved configuration in force; says what it does unless `silent` (56.7.30)."""
-    router = console.router
-    router.disarm(console)
-    commands = difference(router.running(), router.saved())
-    router.change(router.saved())
-    if "silent" not in found.values:
-        yield from commands
-
-
-def _rollback_timer(console: Console, found: Found) -> Job:
-    console.router.arm(console, int(found.values[0]))
-    yield from ()
-
-
-def _confirm(console: Console, _: Found) -> Job:
-    """Stop the rollback timer; the answer when none is running is unverified."""
-    if not console.router.disarm(console):
-        raise Refusal("no rollback")
-    yield from ()
-
-
 def _select(console: Console, found: Found) -> Job:
     """`tunnel select` and `pp select`: a state of the session, none of the configuration."""
     number = found.values[0] if found.values else "none"
     console.context = "" if number == "none" else f"{found.identity[0]} {number}"
     yield from ()
+
+
+def _disconnect_user(console: Console, found: Found) -> Job:
+    """`disconnect user NAME [/ssh]`: all sessions of a user but this one."""
+    router, (name, *_) = console.router, found.values
+    theirs = [each for each in router.sessions if each.user == name and each is not console]
+    if not theirs:
+        raise Refusal("no user")
+    for each in theirs:
+        router.end(each)
+    yield from ()
+
+
+def _import_key(console: Console, found: Found) -> Job:
+    """Paste one key, then an empty line (4.76); what is asked for in which words is unverified."""
+    router, (user,) = console.router, found.values
+    if not router.running().has(f"login user {user}"):
+        raise Refusal("no user")
+    pasted = ""
+    while line := (yield Line("")):
+        pasted += line
+    if pasted:
+        router.add_key(user, pasted)
 
 
 def _delete_sas(console: Console, found: Found) -> Job:
@@ -140,114 +125,18 @@ def _refresh_sas(console: Console, _: Found) -> Job:
     yield from ()
 
 
-# --- ping -----------------------------------------------------------------------------------------
-
-_PING_OPTIONS: Final = {"-s": (1, 65535), "-c": (1, 21474836), "-w": (1, 60)}
-
-
-class _Ping:
-    """`ping [-s LEN] [-c COUNT] [-sa SRC] [-w SEC] HOST`."""
-
-    def __init__(self, words: tuple[str, ...]) -> None:
-        self.numbers: dict[str, int] = {}
-        self.source: IPv4Address | None = None
-        rest = list(words)
-        while rest and rest[0].startswith("-"):
-            option = rest.pop(0)
-            value = rest.pop(0) if rest else ""
-            if option == "-sa":
-                self.source = _address(value)
-            elif option in _PING_OPTIONS:
-                self.numbers[option] = _number(value, *_PING_OPTIONS[option])
-            else:
-                raise Refusal("keyword")
-        if len(rest) != 1:
-            raise Refusal("count")
-        self.destination = _address(rest[0])
-
-
-def _address(text: str) -> IPv4Address:
-    try:
-        return IPv4Address(text)
-    except ValueError:
-        raise Refusal("address") from None
-
-
-def _number(text: str, low: int, high: int) -> int:
-    if not text.isdigit():
-        raise Refusal("integer")
-    if not low <= int(text) <= high:
-        raise Refusal("range")
-    return int(text)
-
-
-def _ping(console: Console, found: Found) -> Job:
-    """Write answers as they come; a lost one takes its waiting time, and is named only with `-w`.
-
-    Without `-c` it goes on until Ctrl-C.
-    """
-    wanted = _Ping(found.values)
-    count, size = wanted.numbers.get("-c"), wanted.numbers.get("-s", _PING_SIZE)
-    times: list[float] = []
-    sent = 0
-    try:
-        while count is None or sent < count:
-            time = _echo(console, wanted, size)
-            sequence, sent = sent, sent + 1
-            values = {"address": wanted.destination, "sequence": sequence}
-            if time is not None:
-                times.append(time)
-                yield messages.text("ping answer", console.language, ttl=254, time=time, **values)
-            if time is None or count is None:
-                yield Pause(float(wanted.numbers.get("-w", 1)))
-            if time is None and "-w" in wanted.numbers:
-                yield messages.text("ping lost", console.language, **values)
-    except Interrupted:
-        pass
-    yield ""
-    loss = 100 * (sent - len(times)) / sent
-    yield messages.text("ping summary", console.language, sent=sent, received=len(times), loss=loss)
-    if times:
-        low, high, mean = min(times), max(times), sum(times) / len(times)
-        yield messages.text("ping times", console.language, low=low, mean=mean, high=high)
-
-
-def _echo(console: Console, wanted: _Ping, size: int) -> float | None:
-    router = console.router
-    if wanted.destination in router.addresses():
-        return _OWN_MILLISECONDS
-    if router.office_link is None:
-        return None
-    time = router.office_link.ping(wanted.source, wanted.destination, size)
-    best = max(
-        (entry for entry in routes(router.running()) if wanted.destination in entry[0]),
-        key=lambda entry: entry[0].prefixlen,
-        default=None,
-    )
-    if best is not None and best[1][:2] == ("gateway", "tunnel"):
-        router.count(int(best[1][2]), size + _HEADERS, answered=time is not None)
-    return time
-
-
-def _action(pattern: str, *, administrator: bool = True, negatable: bool = False) -> Command:
-    return Command(
-        Pattern(pattern), kind="action", administrator=administrator, negatable=negatable
-    )
-
-
-ACTIONS: Final[dict[Command, Handler]] = {
-    _action("administrator |", administrator=False): _administrator,
-    _action("administrator password |"): _administrator_password,
-    _action("exit | [ save ]", administrator=False): _exit,
-    _action("quit | [ save ]", administrator=False): _exit,
-    _action("save | [ 0 [ TEXT... ] ]"): _save,
-    _action("restart |"): _restart,
-    _action("load | [ config ] 0 [ silent ]"): _load,
-    _action("rollback timer | 1..21474836"): _rollback_timer,
-    _action("confirm |"): _confirm,
-    _action("tunnel select | 1..100/none", administrator=False, negatable=True): _select,
-    _action("pp select | 1..100/anonymous/none", administrator=False, negatable=True): _select,
-    _action("ipsec sa delete | 1..2147483647/all"): _delete_sas,
-    _action("ipsec refresh sa |"): _refresh_sas,
-    _action("ping | TEXT...", administrator=False): _ping,
-}
+ACTIONS: Final = (
+    *SAVING,
+    Action("administrator |                       ; 56.3.1", _administrator, administrator=False),
+    Action("administrator password |              ; 4.3", _administrator_password),
+    Action("exit | [ save ]                       ; 56.3.2", _exit, administrator=False),
+    Action("quit | [ save ]                       ; 56.3.2", _exit, administrator=False),
+    Action("restart |                             ; 56.7", _restart),
+    Action("tunnel select | TUNNEL/none           ; 56.2", _select, False, negatable=True),
+    Action("pp select | PEER/anonymous/none       ; 56.1", _select, False, negatable=True),
+    Action("disconnect user | USER [ /ssh ]       ; 56", _disconnect_user),
+    Action("import sshd authorized-keys | USER    ; 4.76 +key login", _import_key),
+    Action("ipsec sa delete | 1..2147483647/all   ; 15.48.6", _delete_sas),
+    Action("ipsec refresh sa |                    ; 15.48.3", _refresh_sas),
+    Action("ping | TEXT...                        ; 56.7", ping, administrator=False),
+)

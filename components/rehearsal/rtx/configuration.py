@@ -10,11 +10,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Final, NamedTuple
 
-from .commands import Found, Revision, line
-from .grammar import split
+from .commands import Found, line
+from .firmware import Firmware
+from .grammar import Refusal, split
 
 # The order in which the router prints what it knows, after samples; a new line goes to its place.
 ORDER: Final = (
@@ -38,15 +39,19 @@ _MASKS: Final = (
     (re.compile(r"^(sshd host key generate) .*"), r"\1 *"),
 )
 
+_SELECT: Final = re.compile(r"(tunnel|pp|switch) select (\S+)")
+_SELECTED: Final = {"tunnel": r"\d+", "pp": r"\d+|anonymous", "switch": r"\S+"}
+
 Place = tuple[object, ...]
 
 
 class Statement(NamedTuple):
-    """One line of a configuration."""
+    """One line of a configuration; one that the router does not know is kept, and means nothing."""
 
     context: str
     key: str
     text: str
+    known: bool = True
 
     def __repr__(self) -> str:
         # The text may hold a secret, and so may the key of a line that we do not know.
@@ -55,7 +60,7 @@ class Statement(NamedTuple):
     @property
     def words(self) -> tuple[str, ...]:
         """The words without quotes and escapes."""
-        return tuple(word.value for word in split(self.text))
+        return _values(self.text)
 
     @property
     def masked(self) -> str:
@@ -75,28 +80,39 @@ class Statement(NamedTuple):
     def gateway(self) -> str:
         """The gateway of an `ipsec ike ... GW` line ("" = another line)."""
         last = self.key.rpartition(" ")[2]
-        return last if self.key.startswith("ipsec ike ") and last.isdigit() else ""
+        ike = self.known and self.key.startswith("ipsec ike ")
+        return last if ike and last.isdigit() else ""
 
     @property
     def policy(self) -> str:
         """The number of an `ipsec sa policy` line ("" = another line)."""
         found = re.fullmatch(r"ipsec sa policy (\d+)", self.key)
-        return found[1] if found else ""
+        return found[1] if found and self.known else ""
 
     @property
     def place(self) -> Place | None:
         """What orders the lines; None for a line that the router does not know."""
-        gateway = self.words[4] if self.policy else self.gateway
-        if gateway:
-            nested = (_natural(gateway), int(not self.policy), _natural(self.text))
-            return (ORDER.index("ipsec ike"), *nested)
-        kind, _, number = self.block.partition(" ")
-        rank = _rank(self.text, BLOCK_ORDER if kind else ORDER)
-        if rank is None:
-            return None
-        if kind:
-            return (ORDER.index(f"{kind} select"), _natural(number), rank, _natural(self.text))
-        return (rank, (), 0, _natural(self.text))
+        return _place(self)
+
+
+@lru_cache(maxsize=1 << 14)
+def _values(text: str) -> tuple[str, ...]:
+    return tuple(word.value for word in split(text))
+
+
+@lru_cache(maxsize=1 << 14)
+def _place(line: Statement) -> Place | None:
+    gateway = line.words[4] if line.policy else line.gateway
+    if gateway:
+        nested = (_natural(gateway), int(not line.policy), _natural(line.text))
+        return (ORDER.index("ipsec ike"), *nested)
+    kind, _, number = line.block.partition(" ")
+    rank = _rank(line.text, BLOCK_ORDER if kind else ORDER)
+    if rank is None:
+        return None
+    if kind:
+        return (ORDER.index(f"{kind} select"), _natural(number), rank, _natural(line.text))
+    return (rank, (), 0, _natural(line.text))
 
 
 def _rank(text: str, order: tuple[str, ...]) -> int | None:
@@ -112,25 +128,30 @@ def _natural(text: str) -> tuple[tuple[int, int, str], ...]:
     )
 
 
-def statements(found: Found, context: str) -> tuple[Statement, ...]:
+def statements(found: Found, context: str, firmware: Firmware) -> tuple[Statement, ...]:
     """What a line adds to the configuration when it is typed in this context."""
     if found.row.kind in ("enable", "disable"):
         noun = found.identity[0]
         return tuple(
             Statement("", text, text)
-            for number in _numbers(found.values)
+            for number in numbers(found.values, firmware.most(MOST[noun]))
             for text in [f"{noun} enable {number}"]
         )
     return (Statement(context if found.row.scope else "", found.key, found.text),)
 
 
-def _numbers(values: tuple[str, ...]) -> Iterator[str]:
+MOST: Final = {"tunnel": "TUNNEL", "pp": "PEER"}
+
+
+def numbers(values: tuple[str, ...], most: int) -> Iterator[str]:
+    """The numbers that a list names: `3`, `3-5`, `3-`, `-5`, `all`."""
     for value in values:
-        first, dash, last = value.partition("-")
-        if value == "all":
-            yield from map(str, range(1, 101))
-        elif dash:
-            yield from map(str, range(int(first), int(last) + 1))
+        first, dash, last = ("1", "-", "") if value == "all" else value.partition("-")
+        if dash:
+            end = int(last or most)
+            if not 0 < int(first or 1) <= end <= most:
+                raise Refusal("range")
+            yield from map(str, range(int(first or 1), end + 1))
         else:
             yield value
 
@@ -142,23 +163,25 @@ class Configuration:
     statements: tuple[Statement, ...] = ()
 
     @classmethod
-    def parse(cls, text: str, revision: Revision) -> Configuration:
+    def parse(cls, text: str, firmware: Firmware) -> Configuration:
         """Read the text of `show config` or of a saved file; lines unknown to us are kept."""
         result, context = cls(), ""
         for raw in text.splitlines():
             bare = raw.strip()
             if not bare or bare.startswith("#"):
                 continue
-            selected = re.fullmatch(r"(tunnel|pp|switch) select (\S+)", bare)
+            selected = _SELECT.fullmatch(bare)
             if selected:
-                context = "" if selected[2] == "none" else f"{selected[1]} {selected[2]}"
+                known = re.fullmatch(_SELECTED[selected[1]], selected[2])
+                context = f"{selected[1]} {selected[2]}" if known else ""
                 continue
-            found = line(bare, revision)
+            found = line(bare, firmware)
             if found is None:
                 unknown = context if raw[0] in " \t" else ""
-                result = result.with_line(Statement(unknown, bare, bare), at_end=True)
+                new = Statement(unknown, bare, bare, known=False)
+                result = result.with_line(new, at_end=True)
             elif found.row.kind != "disable":
-                for statement in statements(found, context):
+                for statement in statements(found, context, firmware):
                     result = result.with_line(statement, at_end=True)
         return result
 
@@ -170,16 +193,21 @@ class Configuration:
         """Whether both hold the same lines, in whatever order."""
         return set(self.statements) == set(other.statements)
 
+    def has(self, key: str, context: str = "") -> bool:
+        """Whether there is a line with this key."""
+        found = self._index.get((context, key))
+        return found is not None and found.known
+
     def value(self, key: str, context: str = "") -> tuple[str, ...] | None:
         """The words after the key of one line, or None if there is no such line."""
         found = self._index.get((context, key))
-        return None if found is None else found.words[len(key.split()) :]
+        return found.words[len(key.split()) :] if found and found.known else None
 
     def under(self, start: str, context: str = "") -> Iterator[tuple[str, ...]]:
         """The words after `start` of every line in the context that begins with it."""
         count = len(start.split())
         for each in self.statements:
-            if each.context == context and each.key.startswith(start + " "):
+            if each.known and each.context == context and each.key.startswith(start + " "):
                 yield each.words[count:]
 
     def contexts(self, kind: str) -> list[str]:
@@ -254,7 +282,7 @@ class Configuration:
             yield f"{kind} select {number}"
         for each in lines:
             yield f" {each.masked if masked else each.text}"
-            if each.key == "ipsec tunnel":
+            if each.key == "ipsec tunnel" and each.known:
                 yield from (f"  {inner.text}" for inner in nested.get(name, []))
 
     def _nested(self) -> dict[str, list[Statement]]:
@@ -263,7 +291,7 @@ class Configuration:
         policies: dict[str, str] = {}
         gateways: dict[str, str] = {}
         for each in self.statements:
-            if each.key == "ipsec tunnel":
+            if each.key == "ipsec tunnel" and each.known:
                 policy = each.words[2]
                 policies.setdefault(policy, each.context)
                 gateways.setdefault(gateway_of.get(policy, ""), each.context)
@@ -276,20 +304,49 @@ class Configuration:
         return result
 
 
+class Move(NamedTuple):
+    """One command on the way from one configuration to another."""
+
+    line: Statement
+    removes: bool
+
+    @property
+    def command(self) -> str:
+        """The command, with passwords as `*`."""
+        return f"no {self.line.key}" if self.removes else self.line.masked
+
+    def on(self, configuration: Configuration) -> Configuration:
+        """The configuration after it."""
+        if self.removes:
+            return configuration.without(self.line.context, self.line.key)
+        return configuration.with_line(self.line)
+
+
+def moves(before: Configuration, after: Configuration) -> list[Move]:
+    """What turns one configuration into the other: global lines first, then block by block."""
+    stood = set(before.statements)
+    gone = [each for each in before.statements if (each.context, each.key) not in after._index]
+    new = [each for each in after.statements if each not in stood]
+    return [
+        Move(each, removes)
+        for context in dict.fromkeys(["", *(each.context for each in (*gone, *new))])
+        for lines, removes in ((gone, True), (new, False))
+        for each in lines
+        if each.context == context
+    ]
+
+
 def difference(before: Configuration, after: Configuration) -> list[str]:
     """The commands that turn one configuration into the other, in the shape of `show config`.
 
-    Global lines come first, then each block under its select line.  The exact layout of the
-    router's own output is unverified.
+    The exact layout of the router's own output is unverified.
     """
-    gone = [each for each in before.statements if (each.context, each.key) not in after._index]
-    new = [each for each in after.statements if each not in set(before.statements)]
     result: list[str] = []
-    for context in dict.fromkeys(["", *(each.context for each in (*gone, *new))]):
-        if context:
+    context = ""
+    for move in moves(before, after):
+        if move.line.context != context:
+            context = move.line.context
             kind, _, number = context.partition(" ")
             result.append(f"{kind} select {number}")
-        indent = " " if context else ""
-        result += [f"{indent}no {each.key}" for each in gone if each.context == context]
-        result += [f"{indent}{each.masked}" for each in new if each.context == context]
+        result.append(f"{' ' if context else ''}{move.command}")
     return result

@@ -13,8 +13,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from . import messages
-from .dialogue import Ask, Interrupted, Job, Pause, Secret, Step
+from .dialogue import Ask, Interrupted, Job, Line, Pause, Secret, Step
 from .execution import execute, explain
+from .faults import disturbed
 from .grammar import protects
 from .shows import banner
 
@@ -40,15 +41,16 @@ class Console:
             router, user, administrator, script
         )  # fmt: skip
         self.context = ""
-        self.closed = self.detached = False
+        self.closed = self.detached = self.dropped = False
         self.source = ""
         self.last_input = self.began = router.clock.now()
-        self._screen, self._column = bytearray(), 0
+        self._screen, self._column, self._answered = bytearray(), 0, 0
+        self._mute = self._done = False
         self._typed: deque[str] = deque()
         self._line: list[str] = []
         self._lose_first = not script
         self._job: Job | None = None
-        self._waiting: Ask | Secret | None = None
+        self._waiting: Ask | Secret | Line | None = None
         self._rows: deque[str] = deque()
         self._page = 0
         self._paging = False
@@ -70,7 +72,7 @@ class Console:
     def feed(self, data: bytes) -> bytes:
         """Take what was typed and return what the screen shows."""
         with self.router.lock:
-            if self.closed:
+            if self.closed or self.dropped:
                 return b""
             self.router.tick()
             self.last_input = self.router.clock.now()
@@ -84,9 +86,29 @@ class Console:
     def poll(self) -> bytes:
         """Go on with what was waiting for time to pass."""
         with self.router.lock:
-            while not self.closed and self._step():
+            while not (self.closed or self.dropped) and self._step():
                 pass
             return self._take_screen()
+
+    def drop(self) -> None:
+        """The connection dies before the answer to this line is shown; `dropped` says so."""
+        self.dropped = True
+        del self._screen[self._answered :]
+        self.router.hung_up(self)
+
+    def inform(self, text: str) -> None:
+        """A line of the log, with `console info on` (4.24); that the line is redrawn is unverified.
+
+        It comes between the lines of an answer, or the prompt and what was typed come again.
+        """
+        if self.script or self._setting("info", "off") != "on":
+            return
+        if self._job is not None or self._rows:
+            self._rows.extend(self._cut(text))
+        else:
+            self._put(f"\r\n{text}\r\n")
+            self._prompt()
+            self._put("".join(self._line))
 
     # --- what commands ask ----------------------------------------------------------------------
 
@@ -122,6 +144,10 @@ class Console:
             return self._key(self._page_key)
         if self._rows:
             return self._show_row()
+        if self._done:
+            self._done = False
+            self._prompt()
+            return True
         if self.wakes_at is not None:
             return self._pause()
         if isinstance(self._waiting, Ask):
@@ -158,9 +184,7 @@ class Console:
         try:
             step = resume(self._job)
         except (StopIteration, Interrupted):
-            self._job = None
-            if not self.closed:
-                self._prompt()
+            self._job, self._done = None, True
             return True
         if isinstance(step, str):
             self._rows.extend(self._cut(step))
@@ -168,7 +192,7 @@ class Console:
             self.wakes_at = self.router.clock.now() + step.seconds
         else:
             self._waiting = step
-            self._put(step.prompt if isinstance(step, Secret) else step.text)
+            self._put(step.text if isinstance(step, Ask) else step.prompt)
         return True
 
     def _answer(self, key: str) -> None:
@@ -181,7 +205,7 @@ class Console:
     def _edit(self, char: str) -> None:
         if char in _LINE_ENDS:
             self._put("\r\n")
-            text, self._line = "".join(self._line), []
+            text, self._line, self._mute = "".join(self._line), [], False
             self._entered(text)
         elif char == _CTRL_C:
             self._line = []
@@ -192,11 +216,13 @@ class Console:
                 self._line.pop()
                 if not self._hidden:
                     self._put("\x08 \x08")
-        elif char == "?" and not self._hidden and not protects("".join(self._line)):
+        elif char == "?" and self._waiting is None and not protects("".join(self._line)):
             self._help("".join(self._line))
         elif char.isprintable():
+            if not self._line and self._waiting is None:
+                self._mute = not self.script and self.router.faults.mutes()
             self._line.append(char)
-            if not self._hidden:
+            if not (self._hidden or self._mute):
                 self._put(char)
 
     def _help(self, text: str) -> None:
@@ -212,20 +238,22 @@ class Console:
         return isinstance(self._waiting, Secret)
 
     def _entered(self, text: str) -> None:
-        if self._hidden:
+        if self._waiting is not None:
             self._advance(text)
             return
         lost, self._lose_first = self._lose_first, False
         if lost or not text.strip():
             self._prompt()
             return
-        self._page = 1
+        self._page, self._answered = 1, len(self._screen)
         self._job = execute(self, text)
+        if not self.script and (happens := self.router.faults.at(text)):
+            self._job = disturbed(self, happens, self._job)
 
     def _abandon(self) -> None:
         if self._job is not None:
             self._job.close()
-        self._job = self._waiting = None
+        self._job, self._waiting, self._done = None, None, False
         self._prompt()
 
     # --- the screen -----------------------------------------------------------------------------
@@ -242,6 +270,10 @@ class Console:
     def _put(self, text: str) -> None:
         """Write to the screen, cut hard at its width, inside words too."""
         width, shown = self._width, []
+        if text.isascii() and text.isprintable() and self._column + len(text) <= width:
+            self._column += len(text)
+            self._screen += text.encode("ascii")
+            return
         for char in text:
             if char in "\r\n":
                 self._column = 0
@@ -259,14 +291,15 @@ class Console:
     def _take_screen(self) -> bytes:
         shown = bytes(self._screen)
         self._screen.clear()
+        self._answered = 0
         return shown
 
     def _cut(self, text: str) -> list[str]:
         """One line of output as rows of the screen."""
-        rows, column = [""], 0
+        rows, column, width = [""], 0, self._width
         for char in text:
             columns = _columns(char)
-            if column + columns > self._width:
+            if column + columns > width:
                 rows.append("")
                 column = 0
             rows[-1] += char
@@ -299,4 +332,5 @@ class Console:
 
 
 def _columns(char: str) -> int:
-    return 2 if unicodedata.east_asian_width(char) in "WF" else 1
+    wide = not char.isascii() and unicodedata.east_asian_width(char) in "WF"
+    return 2 if wide else 1

@@ -8,37 +8,33 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta, timezone
-from ipaddress import IPv4Address, IPv4Network
+from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Final
 
 from ...clock import Clock
+from . import access
+from .agenda import Agenda
+from .behaviour import Behaviour
 from .configuration import Configuration, Statement
 from .console import Console
 from .demo import DEMO_CONFIGURATION
+from .faults import Faults
+from .firmware import Firmware
+from .flash import Flash
 from .gateways import gateways, interfaces
-from .grammar import split
 from .office import OfficeGateway, OfficeLink, OfficeSa
 from .passwords import encrypted, matches
-from .schedule import Entry, entry
+from .script import run_lines
 
 __all__ = ["OfficeGateway", "OfficeLink", "OfficeSa", "Router", "run_lines"]
 
+_USUAL: Final = Behaviour()
 _ZONE: Final = timezone(timedelta(hours=9))
 _LOGIN_TIMER: Final = 300
 _LOG_LINES: Final = 1000
-_PATIENCE: Final = 60.0
-
-
-@dataclass(frozen=True)
-class _Rollback:
-    """An armed `rollback timer`: what comes back, and when."""
-
-    deadline: float
-    configuration: Configuration
 
 
 class Router:
@@ -50,7 +46,8 @@ class Router:
     clock until the router listens again after a reboot.  `sessions_survive`: a session whose TCP
     connection died stays until the login timer, which is only likely (unverified); if not, it
     ends as by `exit`, the worse case for an armed rollback timer.  `date` is the time of day at
-    the start (default: now, Japan time).
+    the start (default: now, Japan time).  `given` are the addresses that the provider gives to
+    PPPoE sessions, by peer number.  `faults` is what goes wrong on purpose.
     """
 
     def __init__(
@@ -64,26 +61,27 @@ class Router:
         boot_seconds: float = 3.0,
         sessions_survive: bool = True,
         date: datetime | None = None,
+        behaviour: Behaviour = _USUAL,
+        given: Mapping[int, IPv4Address] | None = None,
     ) -> None:
         self.folder, self.clock, self.model, self.revision_name = folder, clock, model, revision
-        self.revision = tuple(int(part) for part in revision.split("."))
+        self.firmware = Firmware(model, revision)
         self.boot_seconds, self.sessions_survive = boot_seconds, sessions_survive
+        self.behaviour, self.given = behaviour, given or {}
         self.office_link: OfficeLink | None = None
         self.lock = threading.RLock()
         self.sessions: list[Console] = []
+        self.public_key = ""  # of the host, set by the SSH server
+        self.keys_made, self.key_bits = 0, self.firmware.most("KEYBITS")
         self.log: deque[tuple[datetime, str]] = deque(maxlen=_LOG_LINES)
         self._date = date or datetime.now(_ZONE)
-        self._origin = self._ticked = self.booted_at = clock.now()
-        self._up_at, self._starting = self._origin, True
-        self._rollbacks: dict[Console, _Rollback] = {}
+        self._origin = self._up_at = self.booted_at = clock.now()
         self._counters: dict[int, list[tuple[int, int]]] = {}
-        folder.mkdir(parents=True, exist_ok=True)
-        self._file = folder / "saved.cfg"
-        if self._file.exists():
-            self._saved = Configuration.parse(self._file.read_text("utf-8"), self.revision)
-        else:
-            self._write(Configuration.parse(initial, self.revision))
-        self._running = self._saved
+        self.flash = Flash(folder, self.firmware, initial)
+        self._running = self.flash.default
+        self.faults = Faults()
+        self._agenda = Agenda(self)
+        self._agenda.boot(self._running, self._up_at)
         self.note("Power-on boot")
 
     # --- configuration --------------------------------------------------------------------------
@@ -94,15 +92,15 @@ class Router:
 
     def saved(self) -> Configuration:
         """What comes back after a reboot (CONFIG0)."""
-        return self._saved
+        return self.flash.default
 
     def gateways(self) -> list[OfficeGateway]:
         """The security gateways as the running configuration has them."""
-        return gateways(self._running)
+        return gateways(self._running, self.firmware, self.given)
 
     def addresses(self) -> list[IPv4Address]:
         """The router's own addresses."""
-        return [address.ip for _, address in interfaces(self._running)]
+        return [address.ip for _, address in interfaces(self._running, self.given)]
 
     def count(self, tunnel: int, octets: int, *, answered: bool) -> None:
         """Count a packet that went into a tunnel, and its answer."""
@@ -115,30 +113,24 @@ class Router:
         """Packets and octets received from, and sent into, a tunnel since the last boot."""
         return self._counters.get(tunnel, [(0, 0), (0, 0)])
 
-    def change(self, configuration: Configuration) -> None:
-        """Put a configuration in force."""
+    def change(self, configuration: Configuration, typed: Collection[Statement] = ()) -> None:
+        """Put a configuration in force; `typed` are the lines that were typed to get there."""
         with self.lock:
-            if configuration == self._running:
+            before, self._running = self._running, configuration
+            self._agenda.follow(configuration, typed)
+            if configuration == before:
                 return
-            self._running = configuration
         if self.office_link is not None:
             self.office_link.configuration_changed()
 
-    def save(self) -> None:
-        """Make the running configuration the saved one."""
+    def save(self, number: int = 0) -> None:
+        """Make the running configuration a saved one; CONFIG0 is that of the next boot."""
         with self.lock:
-            self._write(self._running)
+            self.flash.save(self._running, number)
 
     def unsaved(self) -> bool:
         """Whether running and saved differ."""
-        return not self._running.same_as(self._saved)
-
-    def _write(self, configuration: Configuration) -> None:
-        self._saved = configuration
-        beside = self._file.with_suffix(".new")
-        beside.touch(mode=0o600)
-        beside.write_text(configuration.text(), "utf-8")
-        beside.replace(self._file)
+        return not self._running.same_as(self.saved())
 
     # --- users ----------------------------------------------------------------------------------
 
@@ -153,24 +145,42 @@ class Router:
     def _set_everywhere(self, key: str, password: str) -> None:
         new = Statement("", key, f"{key} {encrypted(password)}")
         with self.lock:
-            self._write(self._saved.with_line(new))
+            self.flash.save(self.saved().with_line(new))
             self.change(self._running.with_line(new))
+
+    def make_key(self, bits: int | None = None) -> None:
+        """Make the host key anew, of the model's usual length if none is given (4.69)."""
+        self.key_bits = bits or self.firmware.most("KEYBITS")
+        self.keys_made += 1
+
+    def signatures(self) -> tuple[bytes, ...]:
+        """How the host key signs."""
+        modern = self.behaviour.rsa_sha2 and self.firmware.has("rsa-sha2")
+        return (b"rsa-sha2-256", b"ssh-rsa") if modern else (b"ssh-rsa",)
+
+    def reload_key(self) -> None:
+        """A `load` came to the line of the host key."""
+        if self.behaviour.load_makes_key:
+            self.make_key()
 
     def add_key(self, user: str, openssh_public_key: str) -> None:
         """Let a user log in with a key; it is kept on the router's flash, not in its configuration.
 
         Source: command reference 4.76.
         """
-        keys = self.folder / "authorized_keys"
-        keys.mkdir(exist_ok=True)
-        with (keys / user).open("a", encoding="ascii") as file:
-            file.write(openssh_public_key.strip() + "\n")
+        name = self.key_file(user)
+        self.flash.put(name, f"{self.flash.text(name)}{openssh_public_key.strip()}\n")
+
+    def key_file(self, user: str) -> str:
+        """Where the public keys of a user are (4.75)."""
+        words = self._running.value(f"sshd authorized-keys filename {user}")
+        return words[0].partition("=")[2] if words else f"/ssh/authorized_keys/{user}"
 
     def keys(self, user: str) -> list[str]:
         """The public keys of a named user, in OpenSSH form."""
-        path = self.folder / "authorized_keys" / user
-        known = self._running.value(f"login user {user}") is not None
-        return path.read_text("ascii").splitlines() if known and path.exists() else []
+        if not self._running.has(f"login user {user}"):
+            return []
+        return access.public_keys(self.flash.text(self.key_file(user)))
 
     def password_fits(self, user: str, password: str) -> bool:
         """Whether a named user may log in with this password."""
@@ -182,12 +192,8 @@ class Router:
         return stored is None or matches(stored, password)
 
     def attribute(self, user: str | None, name: str) -> str | None:
-        """One value of `user attribute`, the user's own before everybody's (4.6)."""
-        for key in (f"user attribute {user}", "user attribute *"):
-            for word in self._running.value(key) or ():
-                if word.startswith(name + "="):
-                    return word.partition("=")[2]
-        return None
+        """One value of `user attribute`, the user's own before everybody's (4.10)."""
+        return access.attribute(self._running, user, name)
 
     # --- sessions -------------------------------------------------------------------------------
 
@@ -200,15 +206,13 @@ class Router:
             self.sessions.append(console)
         return console
 
-    def end(self, console: Console, *, restore: bool = False) -> None:
-        """Close a session; its rollback timer is cancelled, or acts at once if `restore`."""
+    def end(self, console: Console) -> None:
+        """Close a session, as by `exit`: its rollback timer is cancelled."""
         with self.lock:
-            rollback = self._rollbacks.pop(console, None)
+            self._agenda.disarm(console)
             if console in self.sessions:
                 self.sessions.remove(console)
             console.closed = True
-        if restore and rollback is not None:
-            self._restore(rollback)
 
     def hung_up(self, console: Console) -> None:
         """The connection of a session is gone."""
@@ -220,18 +224,15 @@ class Router:
             self.end(console)
 
     def arm(self, console: Console, seconds: int) -> None:
-        """`rollback timer`: one for each console, the last one counts (56.7.31)."""
-        self._rollbacks[console] = _Rollback(self.clock.now() + seconds, self._running)
+        """`rollback timer`: one for each console, the last one counts (56.7.30, 56.7.31)."""
+        self._agenda.arm(console, seconds)
 
     def disarm(self, console: Console) -> bool:
         """Stop the console's rollback timer; whether one was running."""
-        return self._rollbacks.pop(console, None) is not None
+        return self._agenda.disarm(console)
 
-    def _restore(self, rollback: _Rollback) -> None:
-        self.note("Rollback timer expired, configuration restored")
-        self.change(rollback.configuration)
-
-    def _login_seconds(self, console: Console) -> float:
+    def login_seconds(self, console: Console) -> float:
+        """How long a session may be silent (4.53, `user attribute`)."""
         words = self._running.value("login timer") or ("clear",)
         value = self.attribute(console.user, "login-timer") or words[0]
         return _LOGIN_TIMER if value == "clear" else float(value)
@@ -243,65 +244,37 @@ class Router:
         seconds = (self.clock.now() if moment is None else moment) - self._origin
         return self._date + timedelta(seconds=seconds)
 
+    def moment(self, date: datetime) -> float:
+        """The moment of its clock at a time of day."""
+        return self._origin + (date - self._date).total_seconds()
+
     def note(self, text: str) -> None:
-        """Write a line to the log (`show log`)."""
-        self.log.append((self.date(), text))
+        """Write a line to the log (`show log`), and to terminals that want it."""
+        with self.lock:
+            now = self.date()
+            self.log.append((now, text))
+            for console in self.sessions:
+                console.inform(f"{now:%Y/%m/%d %H:%M:%S}: {text}")
 
     def up(self) -> bool:
         """Whether the router has booted."""
         return self.clock.now() >= self._up_at
 
     def tick(self) -> None:
-        """Let the timers act that are due: rollback, login timer, schedules."""
+        """Let everything happen that is due: rollbacks, logouts, schedules."""
         with self.lock:
-            now = self.clock.now()
-            for console, rollback in list(self._rollbacks.items()):
-                if now >= rollback.deadline:
-                    del self._rollbacks[console]
-                    self._restore(rollback)
-            for console in list(self.sessions):
-                if not console.script and now - console.last_input >= self._login_seconds(console):
-                    self.end(console, restore=True)
-            self._run_schedules(now)
-
-    def _run_schedules(self, now: float) -> None:
-        first, self._ticked = self._ticked, now
-        if self._starting and self.up():
-            self._starting = False
-            for each in self._schedules():
-                if each.at_startup():
-                    self._run(each)
-        entries = self._schedules()
-        moment, end = self.date(first).replace(microsecond=0), self.date(now)
-        while entries and (moment := moment + timedelta(seconds=1)) <= end:
-            for each in [each for each in entries if each.due(moment)]:
-                self._run(each)
-                entries = self._schedules()
-
-    def _schedules(self) -> list[Entry]:
-        found = [
-            entry([word.raw for word in split(each.text)][2:])
-            for each in self._running.statements
-            if each.key.startswith("schedule at ")
-        ]
-        return sorted(found)
-
-    def _run(self, scheduled: Entry) -> None:
-        self.note(f"[SCHEDULE] {scheduled.command}")
-        if scheduled.allowed():
-            select = [scheduled.context.replace(" ", " select ", 1)] if scheduled.context else []
-            run_lines(self, [*select, scheduled.command])
+            self._agenda.tick()
 
     def reboot(self) -> None:
         """Boot from the saved configuration; sessions and SAs are gone without notice."""
         with self.lock:
-            self._running = self._saved
-            self._rollbacks.clear()
+            self._running = self.saved()
             self._counters.clear()
             for console in list(self.sessions):
                 self.end(console)
             self.booted_at = self.clock.now()
-            self._up_at, self._starting = self.booted_at + self.boot_seconds, True
+            self._up_at = self.booted_at + self.boot_seconds
+            self._agenda.boot(self._running, self._up_at)
             self.note("Restart by restart command")
         if self.office_link is not None:
             self.office_link.rebooted()
@@ -309,63 +282,22 @@ class Router:
     # --- access ---------------------------------------------------------------------------------
 
     def listens(self) -> bool:
-        """Whether the SSH port answers: booted, and `sshd service on` (4.65)."""
-        return self.up() and self._running.value("sshd service") == ("on",)
+        """Whether the SSH port answers: booted, `sshd service on`, a host key (4.65, 4.69)."""
+        on = self._running.value("sshd service") == ("on",)
+        return self.up() and on and self._running.has("sshd host key generate")
 
     def session_limit(self) -> int:
         """`sshd session`, 1..8 (4.68)."""
         return int((self._running.value("sshd session") or ("8",))[0])
 
-    def admits(self, source: IPv4Address) -> bool:
-        """Whether `sshd host` lets this address in (4.67); for a LAN keyword, its prefix."""
-        own = list(interfaces(self._running))
-        for word in self._running.value("sshd host") or ("any",):
-            name, first, last = word, *(word.split("-") * 2)[:2]
-            if word == "any" or any(
-                source in address.network
-                for interface, address in own
-                if interface == name or (word == "lan" and interface.startswith("lan"))
-            ):
-                return True
-            if first[0].isdigit() and "-" in word:
-                if IPv4Address(first) <= source <= IPv4Address(last):
-                    return True
-            elif first[0].isdigit() and source in IPv4Network(word, strict=False):
-                return True
-        return False
+    def admits(self, source: IPv4Address, user: str | None = None) -> bool:
+        """Whether `sshd host` and a user's attributes let an address in (4.67, 4.10)."""
+        running, own = self._running, list(interfaces(self._running, self.given))
+        others = sum(each.user == user for each in self.sessions)
+        return access.admits(running, own, source) and (
+            user is None or access.may_connect(running, own, user, source, others=others)
+        )
 
-
-def run_lines(router: Router, lines: Sequence[str]) -> str:
-    """Type lines at an administrator's console and return what the terminal shows.
-
-    The console is logged out at the end, which cancels a rollback timer that it armed.
-    A line `y` or `n` answers a question; without one, the answer is `n`.  A command that does not
-    end within a minute of the router's clock is ended with Ctrl-C.
-    """
-    router.tick()
-    console = router.console(administrator=True, script=True)
-    shown = console.start()
-    try:
-        for text in lines:
-            if console.asking:
-                answered = text.strip().lower() in ("y", "n")
-                shown += console.feed(text.strip().encode() if answered else b"n")
-                if answered:
-                    continue
-            shown += console.feed(f"{text}\r".encode())
-            shown += _settle(router, console)
-        if console.asking:
-            shown += console.feed(b"n")
-    finally:
-        router.end(console)
-    return shown.decode()
-
-
-def _settle(router: Router, console: Console) -> bytes:
-    shown, patience = b"", router.clock.now() + _PATIENCE
-    while (wake := console.wakes_at) is not None:
-        if router.clock.now() >= patience:
-            return shown + console.feed(b"\x03")
-        router.clock.wait(wake - router.clock.now())
-        shown += console.poll()
-    return shown
+    def methods(self) -> set[str]:
+        """How one may authenticate: `password`, `publickey` (4.74)."""
+        return access.methods(self._running, self.firmware)

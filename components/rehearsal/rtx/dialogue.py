@@ -28,9 +28,15 @@ class Secret(NamedTuple):
     prompt: str
 
 
+class Line(NamedTuple):
+    """A line that is echoed, as everything that is typed."""
+
+    prompt: str
+
+
 class Interrupted(Exception):
     """Ctrl-C was typed while the command paused."""
 
 
-Step = str | Pause | Ask | Secret
+Step = str | Pause | Ask | Secret | Line
 Job = Generator[Step, str, None]

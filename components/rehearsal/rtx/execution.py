@@ -4,23 +4,30 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from . import messages
 from .actions import ACTIONS
-from .commands import CONFIGURATION, Found, lookup
+from .commands import Found, Table, actions, configuration
 from .configuration import Configuration, Statement, statements
-from .dialogue import Job
+from .dialogue import Job, Step
+from .firmware import Firmware
 from .grammar import Refusal, Word, split
+from .keys import KEYS
 from .passwords import encrypted
 from .shows import SHOWS
+from .statuses import STATUSES
 
 if TYPE_CHECKING:
     from .console import Console
 
 _LONGEST: Final = 4095
-_HANDLERS: Final = {**ACTIONS, **SHOWS}
-_TABLE: Final = (*_HANDLERS, *CONFIGURATION)
+
+
+@cache
+def _table(firmware: Firmware) -> Table:
+    return Table((*actions(firmware, ACTIONS + SHOWS + STATUSES + KEYS), *configuration(firmware)))
 
 
 def execute(console: Console, text: str) -> Job:
@@ -33,11 +40,11 @@ def execute(console: Console, text: str) -> Job:
 
 def explain(console: Console, text: str) -> list[str]:
     """What `?` shows after these words: the syntax of every command that may follow (2.4)."""
-    words = split(text)
+    words = tuple(word.value.lower() for word in split(text))
     syntaxes = {
         row.pattern.text.replace(" |", ""): None
-        for row in _TABLE
-        if row.since <= console.router.revision <= row.until and row.pattern.may_follow(words)
+        for row in _table(console.router.firmware).rows
+        if row.pattern.may_follow(words)
     }
     if not words:
         syntaxes = dict.fromkeys(sorted({syntax.split()[0] for syntax in syntaxes}))
@@ -51,25 +58,31 @@ def _run(console: Console, text: str) -> Job:
     if not words:
         return
     pipe = next((index for index, word in enumerate(words) if word.raw == "|"), None)
+    if any(word.raw == ">" for word in words):
+        raise Refusal("no storage")  # 2.5: output goes to a memory stick, which is not there
     if pipe is not None:
         yield from _filtered(console, words[:pipe], words[pipe + 1 :])
         return
     negated = words[0].value.lower() == "no"
     if negated and len(words) == 1:
         raise Refusal("count")
-    found = lookup(words[negated:], _TABLE, console.router.revision, negated=negated)
+    found = _table(console.router.firmware).lookup(
+        words[negated:], negated=negated, abbreviated=console.router.behaviour.abbreviations
+    )
     _check(console, found, negated=negated)
-    if found.row in _HANDLERS:
-        yield from _HANDLERS[found.row](console, found)
+    if found.row.handler is not None:
+        yield from found.row.handler(console, found)
     else:
-        console.router.change(_changed(console, found, negated=negated))
+        lines = statements(found, console.context, console.router.firmware)
+        removed = negated or found.row.kind == "disable"
+        console.router.change(_changed(console, lines, removed=removed), () if removed else lines)
 
 
 def _check(console: Console, found: Found, *, negated: bool) -> None:
     """Level first, then the context, then the words; `no` works on configuration lines only."""
     if found.refusal is not None and found.refusal.code == "command":
         raise found.refusal
-    if negated and found.row in _HANDLERS and not found.row.negatable:
+    if negated and found.row.handler is not None and not found.row.negatable:
         raise Refusal("command")
     if found.row.administrator and not console.administrator:
         raise Refusal("level")
@@ -77,12 +90,29 @@ def _check(console: Console, found: Found, *, negated: bool) -> None:
         raise Refusal("context")
     if found.refusal is not None:
         raise found.refusal
+    if not negated and found.identity[-3:-1] == ("secure", "filter"):
+        _check_filters(console, found)
 
 
-def _changed(console: Console, found: Found, *, negated: bool) -> Configuration:
+def _check_filters(console: Console, found: Found) -> None:
+    """How many filters a list may name, and whether it may name one that does not exist."""
+    router = console.router
+    numbers = [word for word in found.values if word != "dynamic"]
+    if not 0 < len(numbers) <= router.firmware.most("FILTERS"):
+        raise Refusal("count")
+    if router.behaviour.undefined_filters or found.identity[-1] == "name":
+        return
+    begin = found.values.index("dynamic") if "dynamic" in found.values else len(numbers)
+    keys = ["ip filter {}"] * begin + ["ip filter dynamic {}"] * (len(numbers) - begin)
+    for key, number in zip(keys, numbers, strict=True):
+        if not router.running().has(key.format(number)):
+            raise Refusal("no filter")
+
+
+def _changed(console: Console, lines: Sequence[Statement], *, removed: bool) -> Configuration:
     running = console.router.running()
-    for each in statements(found, console.context):
-        if negated or found.row.kind == "disable":
+    for each in lines:
+        if removed:
             running = running.without(each.context, each.key)
         else:
             running = running.with_line(_without_clear_password(each))
@@ -106,9 +136,22 @@ def _filtered(console: Console, command: Sequence[Word], words: Sequence[Word]) 
     if name == "grep":
         yield messages.text("searching", console.language)
     job = _run(console, " ".join(word.raw for word in command))
-    for step in job:
-        if not isinstance(step, str) or keep(step):
-            yield step
+    step = next(job, None)
+    while step is not None:
+        if isinstance(step, str):
+            if keep(step):
+                yield step
+            step = next(job, None)
+        else:
+            step = _answered(job, (yield step))
+
+
+def _answered(job: Job, typed: str) -> Step | None:
+    """The next step after one that asked for something, if there is one."""
+    try:
+        return job.send(typed)
+    except StopIteration:
+        return None
 
 
 def _matcher(words: Sequence[str]) -> Callable[[str], object]:

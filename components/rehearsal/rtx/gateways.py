@@ -6,18 +6,30 @@ both lifetimes, release 1, MTU 1280, no phase 2 identity (command reference 8.1.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from ipaddress import IPv4Address, IPv4Interface, IPv4Network
 from typing import Final
 
 from .configuration import Configuration
+from .firmware import Firmware
+from .kinds import is_range
 from .office import OfficeGateway
 
 _DEFAULT_LIFETIME: Final = 28800
+_DEFAULT_KILOBYTES: Final = 2_000_000
 _IKE: Final = 500
+_SESSION: Final = ("pppoe use", "pp auth accept", "pp auth myname")
 
 
-def interfaces(configuration: Configuration) -> Iterator[tuple[str, IPv4Interface]]:
+Given = Mapping[int, IPv4Address]
+"""What a provider gives by IPCP, by the number of the peer (`pp select`)."""
+
+_NOTHING: Final[Given] = {}
+
+
+def interfaces(
+    configuration: Configuration, given: Given = _NOTHING
+) -> Iterator[tuple[str, IPv4Interface]]:
     """The router's own addresses, each with its interface (`lan1`, `pp 1`, `tunnel 2`)."""
     for name, *rest in configuration.under("ip"):
         value = rest[-1]
@@ -28,6 +40,21 @@ def interfaces(configuration: Configuration) -> Iterator[tuple[str, IPv4Interfac
             value_of = configuration.value(f"ip {kind} address", f"{kind} {number}")
             if value_of:
                 yield f"{kind} {number}", IPv4Interface(value_of[0])
+            elif kind == "pp" and (address := ipcp(configuration, number, given)):
+                yield f"pp {number}", IPv4Interface(address)
+
+
+def connected(configuration: Configuration, number: str) -> bool:
+    """Whether a PPPoE session stands: enabled, on an interface, with a name to log in with."""
+    context = f"pp {number}"
+    enabled = configuration.has(f"pp enable {number}")
+    return number.isdigit() and enabled and all(configuration.has(key, context) for key in _SESSION)
+
+
+def ipcp(configuration: Configuration, number: str, given: Given) -> IPv4Address | None:
+    """The address that a PPPoE session got (`ppp ipcp ipaddress on`; 11.9.2)."""
+    asks = configuration.value("ppp ipcp ipaddress", f"pp {number}") == ("on",)
+    return given.get(int(number)) if asks and connected(configuration, number) else None
 
 
 def routes(configuration: Configuration) -> Iterator[tuple[IPv4Network, tuple[str, ...]]]:
@@ -37,19 +64,32 @@ def routes(configuration: Configuration) -> Iterator[tuple[IPv4Network, tuple[st
         yield IPv4Network(network, strict=False), tuple(words)
 
 
-def gateways(configuration: Configuration) -> list[OfficeGateway]:
-    """All gateways that have IKE lines or a policy, by number."""
+_USUAL: Final = Firmware("RTX1220", "15.04.03")
+
+
+def gateways(
+    configuration: Configuration, firmware: Firmware = _USUAL, given: Given = _NOTHING
+) -> list[OfficeGateway]:
+    """All gateways that have IKE lines or a policy, by number, with this firmware's defaults."""
     numbers = {each.gateway for each in configuration.statements if each.gateway}
     numbers |= {words[1] for words in configuration.under("ipsec sa policy")}
-    return [_Reader(configuration, number).gateway() for number in sorted(numbers, key=int)]
+    own = dict(reversed(list(interfaces(configuration, given))))
+    ordered = sorted(numbers, key=int)
+    return [_Reader(configuration, number, firmware, own).gateway() for number in ordered]
 
 
 class _Reader:
     """Collects what belongs to one gateway."""
 
-    def __init__(self, configuration: Configuration, number: str) -> None:
-        self._configuration, self._number = configuration, number
-        self._addresses = dict(reversed(list(interfaces(configuration))))
+    def __init__(
+        self,
+        configuration: Configuration,
+        number: str,
+        firmware: Firmware,
+        addresses: Mapping[str, IPv4Interface],
+    ) -> None:
+        self._configuration, self._number, self._firmware = configuration, number, firmware
+        self._addresses = addresses
 
     def _ike(self, name: str) -> tuple[str, ...]:
         return self._configuration.value(f"ipsec ike {name} {self._number}") or ()
@@ -98,6 +138,8 @@ class _Reader:
             wan_address=wan_address,
             routed=tuple(self._routed(tunnel)),
             mtu=int((self._configuration.value("ip tunnel mtu", context) or ("1280",))[0]),
+            esp_kilobytes=self._kilobytes(),
+            mss=self._mss(context),
             strict=self._word("negotiate-strictly", "off") == "on",
         )
 
@@ -116,6 +158,18 @@ class _Reader:
             if self._configuration.value("ipsec tunnel", f"tunnel {number}") == (policy,):
                 return number
         return None
+
+    def _kilobytes(self) -> int | None:
+        """The byte lifetime of an ESP SA (15.48.1): as written, else the firmware's default."""
+        for word in self._ike("duration ipsec-sa")[1:2]:
+            if word.isdigit() or word == "off":
+                return int(word) if word.isdigit() else None
+        return _DEFAULT_KILOBYTES if self._firmware.has("volume") else None
+
+    def _mss(self, context: str) -> str:
+        """As written, else the firmware's default (8.1.21)."""
+        default = "auto" if self._firmware.has("mss auto") else "off"
+        return (self._configuration.value("ip tunnel tcp mss limit", context) or (default,))[0]
 
     def _enabled(self, tunnel: str) -> bool:
         return self._configuration.value(
@@ -192,6 +246,7 @@ class _Reader:
             for number in self._on(wan, "nat descriptor")
             if (self._configuration.value(f"nat descriptor type {number}") or ("none",))[0]
             in ("masquerade", "nat-masquerade")
+            and self._translates(number, local)
         ]
         statics = {
             tuple(words)
@@ -199,6 +254,15 @@ class _Reader:
             for _, *words in self._configuration.under(f"nat descriptor masquerade static {number}")
         }
         return not masquerades or {(str(local), "udp", "500"), (str(local), "esp")} <= statics
+
+    def _translates(self, number: str, local: IPv4Address | None) -> bool:
+        """Whether a descriptor is about what comes to `local`: its outer address (23.4) is another
+        one only if it is written as an address or a range."""
+        (outer, *_) = self._configuration.value(f"nat descriptor address outer {number}") or ("",)
+        first, _, last = outer.partition("-")
+        if local is None or not _is_address(first):
+            return True
+        return IPv4Address(first) <= local <= IPv4Address(last if _is_address(last) else first)
 
     def _filters_let_in(
         self, wan: str, remote: IPv4Address | None, local: IPv4Address | None
@@ -253,8 +317,8 @@ def _holds(spec: str, address: IPv4Address | None) -> bool:
         first, dash, last = part.partition("-")
         if part == "*":
             return True
-        if address is None:
-            continue
+        if address is None or not is_range(part):
+            continue  # a name holds no address that could be known here
         if (
             IPv4Address(first) <= address <= IPv4Address(last)
             if dash

@@ -16,9 +16,12 @@ A pattern is written on one line, its parts separated by blanks:
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
-from ipaddress import IPv4Interface, IPv4Network
-from typing import Final, NamedTuple
+from collections.abc import Sequence
+from functools import lru_cache
+from ipaddress import IPv4Network
+from typing import NamedTuple
+
+from .kinds import KINDS
 
 
 class Refusal(Exception):
@@ -36,11 +39,12 @@ class Word(NamedTuple):
     value: str
 
 
+@lru_cache(maxsize=1 << 14)
 def split(line: str) -> tuple[Word, ...]:
     r"""Cut a line into words; `\x`, `"..."` and `'...'` protect (command reference 1.5).
 
-    An unprotected `|` is a word of its own; a `#` at the beginning of a word begins a comment
-    (unverified for typed lines).
+    An unprotected `|` or `>` is a word of its own; a `#` at the beginning of a word begins a
+    comment (unverified for typed lines).
     """
     words: list[Word] = []
     raw = value = quote = ""
@@ -62,8 +66,8 @@ def split(line: str) -> tuple[Word, ...]:
             if raw:
                 words.append(Word(raw, value))
             raw = value = ""
-        elif char == "|":
-            words += [Word(raw, value), Word("|", "|")] if raw else [Word("|", "|")]
+        elif char in "|>":
+            words += [Word(raw, value), Word(char, char)] if raw else [Word(char, char)]
             raw = value = ""
         elif char == "#" and not raw:
             break
@@ -77,85 +81,6 @@ def split(line: str) -> tuple[Word, ...]:
 def protects(line: str) -> bool:
     """Whether the next character is protected: an open quote or a backslash stands before it."""
     return len(split(f"{line} x")) == len(split(line.rstrip()))
-
-
-# --- kinds of values ------------------------------------------------------------------------------
-
-
-def _address(text: str) -> bool:
-    return bool(re.fullmatch(r"\d{1,3}(\.\d{1,3}){3}", text)) and _network(text)
-
-
-def _network(text: str) -> bool:
-    try:
-        IPv4Interface(text)
-    except ValueError:
-        return False
-    return bool(re.fullmatch(r"[\d.]+(/\d{1,2})?", text))
-
-
-def _masked_address(text: str) -> bool:
-    return "/" in text and _network(text)
-
-
-def _range(text: str) -> bool:
-    """`A`, `A/M` or `A-B`."""
-    first, dash, last = text.partition("-")
-    return _address(first) and _address(last) if dash else _network(text)
-
-
-def _filter_address(text: str) -> bool:
-    return all(part == "*" or _range(part) for part in text.split(","))
-
-
-def _host_name(text: str) -> bool:
-    """A host name has a letter in its last part; what has none is a mistyped address."""
-    return bool(re.fullmatch(r"[A-Za-z0-9._:-]{1,255}", text)) and bool(
-        re.search(r"[A-Za-z]", text.rpartition(".")[2])
-    )
-
-
-def _shaped(expression: str) -> Callable[[str], bool]:
-    compiled = re.compile(expression)
-    return lambda text: compiled.fullmatch(text) is not None
-
-
-_NUMBER_OR_STAR: Final = r"(?:\*|\d{1,2}(?:-\d{1,2})?(?:,\d{1,2}(?:-\d{1,2})?)*)"
-_PROTOCOL: Final = (
-    r"(?:\d{1,3}|icmp|icmp-error|icmp-info|tcp|udp|esp|ah|gre|established|tcpfin|tcprst|tcpsyn|"
-    r"tcpflag=\S+)"
-)
-
-_PORT: Final = r"[a-z0-9_]+(?:-[a-z0-9_]*)?"
-
-KINDS: Final[dict[str, tuple[Callable[[str], bool], str]]] = {
-    # kind: (test, what the router says when the test fails)
-    "IP": (_address, "address"),
-    "NET": (_network, "address"),
-    "MASKED": (_masked_address, "address"),
-    "RANGE": (_range, "address"),
-    "FILTERADDR": (_filter_address, "address"),
-    "PROTOCOL": (_shaped(rf"\*|{_PROTOCOL}(?:,{_PROTOCOL})*"), "keyword"),
-    "PORT": (_shaped(rf"\*|{_PORT}(?:,{_PORT}){{0,9}}"), "keyword"),
-    "NATPORT": (_shaped(r"(?:[a-z0-9-]+=)?[a-z0-9-]+(?:,[a-z0-9-]+)*"), "keyword"),
-    "LAN": (_shaped(r"(?:lan\d{1,2}|vlan\d+|bridge1|wan1)(?:[/.:]\d+)?"), "command"),
-    "INTERFACE": (_shaped(r"(?:lan\d{1,2}|vlan\d+|bridge1|wan1)(?:[/.:]\d+)?"), "keyword"),
-    "HEX": (_shaped(r"0x(?:[0-9a-fA-F]{2}){1,128}"), "keyword"),
-    "PERCENT": (_shaped(r"(?:[78]\d|90)%"), "range"),
-    "RANGES": (_shaped(r"\d{1,4}-\d{1,4}"), "integer"),
-    "ADDRESSEE": (lambda text: _address(text) or _host_name(text), "address"),
-    "DATE": (_shaped(rf"{_NUMBER_OR_STAR}/(?:{_NUMBER_OR_STAR}|(?:sun|mon|tue|wed|thu|fri|sat)"
-                     r"(?:[-,](?:sun|mon|tue|wed|thu|fri|sat))*)"), "keyword"),
-    "TIME": (_shaped(r"(?:\*|\d{1,2}):(?:\*|\d{1,2})(?::(?:\*|\d{1,2}))?|startup|usb-attached|"
-                     r"sd-attached"), "keyword"),
-    "SOON": (_shaped(r"\+(?:[1-9]\d{0,2}|[12]\d{3}|3[0-5]\d\d|3600)"), "range"),
-    "USER": (_shaped(r"[A-Za-z0-9_-]{1,32}"), "keyword"),
-    "OPTION": (_shaped(r"[a-z-]+=\S+"), "keyword"),
-    "SHORT": (_shaped(r".{1,64}"), "range"),
-    "PASSWORD": (_shaped(r"[!-~]{1,32}"), "range"),
-    "KEY": (_shaped(r"[ -~]{1,128}"), "range"),
-    "TEXT": (_shaped(r".*"), "keyword"),
-}  # fmt: skip
 
 
 # --- patterns -------------------------------------------------------------------------------------
@@ -192,6 +117,11 @@ class _Part(NamedTuple):
             return "integer"
         return "command" if self.identifies and len(self.keywords) == 1 else "keyword"
 
+    def completed(self, word: Word) -> Word:
+        """The one keyword that begins with the word, if it is none of them itself."""
+        begun = [each for each in self.keywords if each.startswith(word.value.lower())]
+        return Word(begun[0], begun[0]) if len(begun) == 1 and self.problem(word) else word
+
     def written(self, word: Word) -> str:
         """The word as the router prints it: keywords in lower case, values as typed."""
         return word.value.lower() if word.value.lower() in self.keywords else word.raw
@@ -202,14 +132,14 @@ class _Maybe(NamedTuple):
 
     parts: tuple[_Item, ...]
 
-    def opens(self, word: Word, later: Sequence[_Item]) -> bool:
+    def opens(self, word: Word, later: Sequence[_Item], *, loose: bool = False) -> bool:
         """Whether this word begins the group, and not one that follows."""
         first = self.parts[0]
         assert isinstance(first, _Part)
-        if not first.problem(word):
+        if not first.problem(first.completed(word) if loose else word):
             return True
         return not first.literal and not any(
-            isinstance(item, _Maybe) and item.opens(word, ()) for item in later
+            isinstance(item, _Maybe | _Options) and item.opens(word, ()) for item in later
         )
 
 
@@ -217,6 +147,10 @@ class _Options(NamedTuple):
     """`name=value` words in any order."""
 
     parts: tuple[_Part, ...]
+
+    def opens(self, word: Word, _later: Sequence[_Item]) -> bool:
+        """Whether the word is one of them."""
+        return any(word.value.lower().startswith(part.prefix) for part in self.parts)
 
 
 _Item = _Part | _Maybe | _Options
@@ -239,27 +173,32 @@ class Pattern:
             head.append(item.keywords[0])
         self.head = tuple(head)
 
-    def begins(self, words: Sequence[Word]) -> bool:
-        """Whether the line begins with the command's keywords."""
-        return tuple(word.value.lower() for word in words[: len(self.head)]) == self.head
+    def begins(self, lower: tuple[str, ...]) -> bool:
+        """Whether a line (its words in lower case) begins with the command's keywords."""
+        return lower[: len(self.head)] == self.head
 
-    def may_follow(self, words: Sequence[Word]) -> bool:
-        """Whether the line so far may become this command."""
-        shorter = min(len(words), len(self.head))
-        return tuple(word.value.lower() for word in words[:shorter]) == self.head[:shorter]
+    def may_follow(self, lower: tuple[str, ...]) -> bool:
+        """Whether the line so far (in lower case) may become this command."""
+        shorter = min(len(lower), len(self.head))
+        return lower[:shorter] == self.head[:shorter]
 
-    def match(self, words: Sequence[Word]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """The identifying and the other words as the router writes them; raises `Refusal`."""
-        reader = _Reader(words)
+    def match(
+        self, words: Sequence[Word], *, loose: bool = False
+    ) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """The identifying and the other words as the router writes them; raises `Refusal`.
+
+        `loose`: keywords may be abbreviated, where no other of the same place begins like that.
+        """
+        reader = _Reader(words, loose=loose)
         reader.read(self._identity)
         split_at = len(reader.written)
         reader.read(self._values)
         reader.end()
         return tuple(reader.written[:split_at]), tuple(reader.written[split_at:])
 
-    def match_identity(self, words: Sequence[Word]) -> tuple[str, ...]:
+    def match_identity(self, words: Sequence[Word], *, loose: bool = False) -> tuple[str, ...]:
         """The identifying words of a `no` form; what follows is not looked at (1.4)."""
-        reader = _Reader(words)
+        reader = _Reader(words, loose=loose)
         reader.read(self._identity)
         return tuple(reader.written)
 
@@ -267,13 +206,13 @@ class Pattern:
 class _Reader:
     """Goes along the words once; remembers whether a keyword could have stood where it stopped."""
 
-    def __init__(self, words: Sequence[Word]) -> None:
-        self._words, self._at, self._skipped = words, 0, False
+    def __init__(self, words: Sequence[Word], *, loose: bool) -> None:
+        self._words, self._at, self._skipped, self._loose = words, 0, False, loose
         self.written: list[str] = []
 
-    def read(self, items: Sequence[_Item]) -> None:
+    def read(self, items: Sequence[_Item], after: Sequence[_Item] = ()) -> None:
         for index, item in enumerate(items):
-            later = items[index + 1 :]
+            later = (*items[index + 1 :], *after)
             if isinstance(item, _Part):
                 self._take(item)
                 while item.repeated and self._more(later):
@@ -281,22 +220,30 @@ class _Reader:
             elif isinstance(item, _Options):
                 self._options(item)
             elif self._at < len(self._words):
-                if item.opens(self._words[self._at], later):
-                    self.read(item.parts)
+                if item.opens(self._words[self._at], later, loose=self._loose):
+                    self.read(item.parts, later)
                 else:
                     self._skipped = True
 
     def _more(self, later: Sequence[_Item]) -> bool:
         if self._at >= len(self._words):
             return False
-        word = self._words[self._at]
-        followers = [i.parts[0] if isinstance(i, _Maybe) else i for i in later]
-        return not any(isinstance(f, _Part) and not f.problem(word) for f in followers)
+        return not any(self._begins(item, self._words[self._at]) for item in later)
+
+    def _begins(self, item: _Item, word: Word) -> bool:
+        """Whether the word is what comes next, if anything of the item comes."""
+        if isinstance(item, _Options):
+            return item.opens(word, ())
+        first = item.parts[0] if isinstance(item, _Maybe) else item
+        return isinstance(first, _Part) and not first.problem(self._word(first, word))
+
+    def _word(self, part: _Part, word: Word) -> Word:
+        return part.completed(word) if self._loose else word
 
     def _take(self, part: _Part) -> None:
         if self._at >= len(self._words):
             raise Refusal("count", self._at)
-        word = self._words[self._at]
+        word = self._word(part, self._words[self._at])
         if problem := part.problem(word):
             raise Refusal(problem, self._at)
         self.written.append(part.written(word))

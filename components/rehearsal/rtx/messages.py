@@ -37,6 +37,12 @@ ERRORS: Final = {
     # What follows is unverified in its wording.
     "too long": ("Command line is too long", "コマンドが長すぎます"),
     "no rollback": ("Rollback timer is not running", "ロールバックタイマーは動作していません"),
+    "save": ("Failed to save configuration", "設定の保存に失敗しました"),
+    "no user": ("No such user", "指定されたユーザは存在しません"),
+    "no storage": ("No external storage", "外部メモリが接続されていません"),
+    "no filter": ("Specified filter is not defined", "指定されたフィルターは定義されていません"),
+    "schedule": ("Cannot be scheduled", "スケジュールには指定できません"),
+    "no file": ("No such file or directory", "ファイルデータの読み込みに失敗しました。"),
     "no sa": ("Specified SA does not exist", "指定されたSAは存在しません"),
 }
 _ERROR: Final = ("Error", "エラー")
@@ -44,12 +50,22 @@ _ERROR: Final = ("Error", "エラー")
 TEXTS: Final = {
     "pager": ("---more---", "---つづく---"),
     "save?": ("Save new configuration ? (Y/N)", "新しい設定を保存しますか? (Y/N)"),
-    "saving": ("Saving ... CONFIG0 Done .", "セーブ中... CONFIG0 終了"),
+    "saving": ("Saving ... CONFIG{number} Done .", "セーブ中... CONFIG{number} 終了"),
+    # The Japanese text is marked unverified, the English one is assumed.
+    "new key?": (
+        "Key already exists. Do you generate new key? (Y/N)",
+        "キーはすでに存在します。新しいキーを作成しますか? (Y/N)",
+    ),
     "password": ("Password: ", "Password: "),
     # The Japanese text is known only in part; that it is no error line is unverified.
     "already": ("Already in administrator level", "すでに管理レベルになっています"),
     # The router's own help says more than its syntax; how it is laid out is unverified.
     "help": ("  Syntax: {syntax}", "  入力形式: {syntax}"),
+    # Japanese seen; English assumed.
+    "unreadable": (
+        "{file}: No such file or directory",
+        "{file}: ファイルデータの読み込みに失敗しました。 : No such file or directory",
+    ),
     "searching": ("Searching ...", "検索中..."),
     # English wording of ping unverified.
     "ping answer": (
@@ -77,6 +93,11 @@ RESTRICTED: Final = "Error: Login access is restricted."
 def error(code: str, language: int) -> str:
     """The line that refuses a command."""
     return f"{_ERROR[language]}: {ERRORS[code][language]}"
+
+
+def is_error(line: str) -> bool:
+    """Whether a line of output refuses a command."""
+    return line.startswith(tuple(f"{word}: " for word in _ERROR))
 
 
 def text(name: str, language: int, **values: object) -> str:

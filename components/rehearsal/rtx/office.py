@@ -49,7 +49,9 @@ class OfficeGateway:
     the WAN interface's inbound `secure filter` lets both in from `remote_address`.  `wan_address`
     is the router's address on the WAN interface.  `routed` are the prefixes routed to the tunnel.
     `strict` is `ipsec ike negotiate-strictly`: off, a responding router takes any proposal that it
-    supports and follows the peer's PFS and lifetimes (15.11).
+    supports and follows the peer's PFS and lifetimes (15.11).  `esp_kilobytes` is the byte lifetime
+    that an initiating router proposes for ESP SAs (None: none), `mss` the tunnel's `tcp mss limit`
+    (auto, off or bytes), both with the firmware's default where no line stands (15.48.1, 8.1.21).
     """
 
     gateway: int
@@ -78,6 +80,8 @@ class OfficeGateway:
     routed: tuple[IPv4Network, ...]
     mtu: int
     strict: bool = False
+    esp_kilobytes: int | None = None
+    mss: str = "off"
 
 
 class OfficeLink(Protocol):
@@ -95,8 +99,8 @@ class OfficeLink(Protocol):
         """`ipsec sa delete`: these SAs (None: all) go, and the peer is told."""
         ...
 
-    def refresh_sas(self) -> None:
-        """`ipsec refresh sa`: all SAs are dropped, the peer is not told."""
+    def refresh_sas(self, gateway: int | None = None) -> None:
+        """`ipsec refresh sa`: SAs (of one gateway, or all) are dropped, the peer is not told."""
         ...
 
     def sas(self) -> Sequence[OfficeSa]:

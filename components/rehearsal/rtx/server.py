@@ -57,6 +57,7 @@ class RtxServer:
         self.terminals: set[Terminal] = set()
         self.connections: set[asyncssh.SSHServerConnection] = set()
         self._key = self._load_key()
+        self.router.public_key = self.host_key
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stopping: asyncio.Event | None = None
@@ -84,10 +85,10 @@ class RtxServer:
         if self._thread is not None:
             self._thread.join(_START_SECONDS)
 
-    def _load_key(self) -> asyncssh.SSHKey:
+    def _load_key(self, *, fresh: bool = False) -> asyncssh.SSHKey:
         path = self.router.folder / "host_key"
-        if not path.exists():
-            key = asyncssh.generate_private_key("ssh-rsa", key_size=2048)
+        if fresh or not path.exists():
+            key = asyncssh.generate_private_key("ssh-rsa", key_size=self.router.key_bits)
             path.touch(mode=0o600)
             path.write_bytes(key.export_private_key("openssh"))
         return asyncssh.read_private_key(path)
@@ -107,16 +108,21 @@ class RtxServer:
         first = await self._listen(port)
         self.port = first.get_port()
         listener: asyncssh.SSHAcceptor | None = first
-        booted_at = self.router.booted_at
+        booted_at, keys_made = self.router.booted_at, self.router.keys_made
         try:
             while not self._stopping.is_set():
                 self.router.tick()
                 if self.router.booted_at != booted_at:
                     booted_at = self.router.booted_at
                     self._drop_all()
+                if self.router.keys_made != keys_made:
+                    keys_made = self.router.keys_made
+                    self._key = self._load_key(fresh=True)
+                    self.router.public_key = self.host_key
+                    await _close(listener)
+                    listener = None
                 if listener is not None and not self.router.listens():
-                    listener.close()
-                    await listener.wait_closed()
+                    await _close(listener)
                     listener = None
                 elif listener is None and self.router.listens():
                     listener = await self._listen(self.port)
@@ -138,7 +144,7 @@ class RtxServer:
 
     async def _listen(self, port: int) -> asyncssh.SSHAcceptor:
         (pair,) = asyncssh.load_keypairs([self._key])
-        pair.host_key_algorithms = (b"ssh-rsa",)
+        pair.host_key_algorithms = self.router.signatures()
         ciphers = self.router.running().value("sshd encrypt algorithm") or _CIPHERS
         return await asyncssh.listen(
             self.host,
@@ -165,8 +171,23 @@ class RtxServer:
 
     def full(self) -> bool:
         """Whether no further user may come: those that lost their connection count too."""
+        if self.router.faults.happens("full"):
+            return True
         waiting = sum(console.detached for console in self.router.sessions)
         return len(self.connections) + waiting >= self.router.session_limit()
+
+
+def _public_key(line: str) -> asyncssh.SSHKey | None:
+    try:
+        return asyncssh.import_public_key(line)
+    except asyncssh.KeyImportError:
+        return None
+
+
+async def _close(listener: asyncssh.SSHAcceptor | None) -> None:
+    if listener is not None:
+        listener.close()
+        await listener.wait_closed()
 
 
 class _Access(asyncssh.SSHServer):
@@ -194,22 +215,18 @@ class _Access(asyncssh.SSHServer):
     def begin_auth(self, username: str) -> bool:
         """Where in the login the router says that access is restricted is unverified."""
         self._user = username
-        if self._connection is not None and not self._router.admits(self._server.source):
+        if self._connection is not None and not self._router.admits(self._server.source, username):
             self._connection.send_auth_banner(f"{RESTRICTED}\r\n")
             self._connection.disconnect(asyncssh.DISC_BY_APPLICATION, RESTRICTED)
         return True
 
-    def _allows(self, method: str) -> bool:
-        allowed = (self._router.running().value("sshd auth method") or ("all",))[0]
-        return allowed in ("all", method)
-
     def password_auth_supported(self) -> bool:
         """As `sshd auth method` says (4.74)."""
-        return self._allows("password")
+        return "password" in self._router.methods()
 
     def public_key_auth_supported(self) -> bool:
         """As `sshd auth method` says (4.74)."""
-        return self._allows("publickey")
+        return "publickey" in self._router.methods()
 
     def validate_password(self, username: str, password: str) -> bool:
         """Named users with a password of their own only."""
@@ -220,8 +237,7 @@ class _Access(asyncssh.SSHServer):
 
     def validate_public_key(self, username: str, key: asyncssh.SSHKey) -> bool:
         """Compare with the keys kept for the user."""
-        known = [asyncssh.import_public_key(line) for line in self._router.keys(username)]
-        return key in known
+        return any(_public_key(line) == key for line in self._router.keys(username))
 
     def auth_completed(self) -> None:
         """Write the login to the log (its wording is unverified)."""
@@ -292,7 +308,9 @@ class Terminal(asyncssh.SSHServerSession[bytes]):
             return
         if data:
             self._channel.write(data)
-        if self._console.closed:
+        if self._console.dropped:
+            self._connection.abort()
+        elif self._console.closed:
             self._channel.exit(0)
 
     def connection_lost(self, exc: Exception | None) -> None:

@@ -97,14 +97,14 @@ class Api:
         self.sakura, self.server, self.log = sakura, server, log
         self.auth: tuple[str, str] | None = (TOKEN, SECRET)
         self.headers = {"X-Sakura-Bigint-As-Int": "1"}
-        self.zone = "is1b"
+        self.zone, self.patience = "is1b", 10.0
 
     def call(self, method: str, path: str, body: Any = None, query: str = "") -> Answer:
         url = f"{self.server.root}/{self.zone}/api/cloud/1.1{path}{'?' + query if query else ''}"
         with requests.Session() as session:
             session.trust_env = False
             answer = session.request(
-                method, url, json=body, auth=self.auth, headers=self.headers, timeout=10
+                method, url, json=body, auth=self.auth, headers=self.headers, timeout=self.patience
             )
         kind = answer.headers["Content-Type"]
         content = answer.json() if kind.startswith("application/json") else answer.text

@@ -69,8 +69,9 @@ def post(sakura: Sakura, path: str, body: Any) -> Reply:
 EVERYTHING = json.loads((DATA / "02-many-settings-to-keep.json").read_text(encoding="utf-8"))
 ROUTER = {
     **EVERYTHING["Appliance"]["Settings"]["Router"],
-    **vpn_settings(Interfaces=[eth0()]),
+    **vpn_settings(Interfaces=[{**eth0(), "IPAliases": ["203.0.113.7"]}]),
 }
+ROUTER["StaticNAT"]["Config"][0]["GlobalAddress"] = "203.0.113.7"
 STORE = {"Appliance": {"Name": "edge", "Tags": [], "Settings": {"Router": ROUTER}}}
 OUTSIDE = {"IPAddress": ["203.0.113.21", "203.0.113.22"], "VirtualIPAddress": "203.0.113.20"}
 CREATE = premium(0, Interfaces=[OUTSIDE])

@@ -128,7 +128,8 @@ def test_what_is_allowed_is_stored_as_sent(api: Api, path: str, value: Any) -> N
 def test_a_body_with_every_section_is_stored_whole(api: Api) -> None:
     body = json.loads((DATA / "02-many-settings-to-keep.json").read_text(encoding="utf-8"))
     wanted = body["Appliance"]["Settings"]["Router"]
-    wanted["Interfaces"][0], wanted["VRID"] = eth0(), 10
+    wanted["Interfaces"][0], wanted["VRID"] = {**eth0(), "IPAliases": ["203.0.113.7"]}, 10
+    wanted["StaticNAT"]["Config"][0]["GlobalAddress"] = "203.0.113.7"
     router = api.router()
     for index in (1, 3):
         switch = api.switch(f"lan{index}")

@@ -22,7 +22,8 @@ from .request import (
     relabel,
     require,
 )
-from .settings import STANDARD, Shape
+from .sections import STANDARD
+from .settings import Shape
 from .store import SLOTS, ZONES, Json, Router, Zone
 
 PLANS: Final = (1, 2, 3, 4)
@@ -55,6 +56,7 @@ def create(ctx: Context) -> Reply:
     if switch_id is not None:
         _check_neighbours(ctx.zone, switch_id, router, servers)
     options, state = ctx.options, ctx.state
+    fails_by_option = state.failed_creations < options.fail_creations
     made = Router(
         id=state.new_id(),
         plan=plan,
@@ -65,13 +67,13 @@ def create(ctx: Context) -> Reply:
         settings=stored,
         created=ctx.now,
         modified=ctx.now,
-        will_fail=state.failed_creations < options.fail_creations,
+        will_fail=ctx.fails or fails_by_option,
         hidden_reads=options.appliance_404_reads,
         reads_left=options.migrating_reads,
         refused_boots=options.still_creating_boots,
         **names,
     )
-    state.failed_creations += made.will_fail
+    state.failed_creations += fails_by_option
     ctx.zone.routers[made.id] = made
     return Reply(202, {"Appliance": body(ctx, made), **ACCEPTED})
 
@@ -160,6 +162,7 @@ def step(ctx: Context, router: Router) -> None:
         router.power_changed = ctx.now
     elif router.power == "booting":
         router.power, router.power_changed = "up", ctx.now
+        router.ignored_stops = ctx.options.ignored_stops
         router.status_first = [{} for _ in range(ctx.options.status_empty_reads)]
         ctx.notices.append(lambda link: link.settings_applied(str(router.id)))
     else:

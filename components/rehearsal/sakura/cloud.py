@@ -5,16 +5,16 @@ from __future__ import annotations
 import hmac
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from copy import deepcopy
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 from urllib.parse import unquote
 
 from ...clock import Clock
 from ..ends import CloudPeer, LinkSide
-from . import appliance, network, power, query, vpn
+from . import appliance, blocks, bridges, network, power, query, vpn
 from .errors import Refused
 from .faults import Faults
 from .request import Context, Reply, Request
@@ -25,7 +25,7 @@ CALLS_KEPT: Final = 10_000
 _JST: Final = timezone(timedelta(hours=9))
 
 
-def _auth_status(_ctx: Context) -> Reply:
+def _auth_status(ctx: Context) -> Reply:
     """`GET /auth-status`: flat, without an envelope (sakura-vpcrouter-api 1.7)."""
     account = {"ID": 113300000001, "Name": "rehearsal", "Code": "rehearsal", "Class": "member"}
     return Reply(
@@ -38,13 +38,13 @@ def _auth_status(_ctx: Context) -> Reply:
             "IsAPIKey": True,
             "ExternalPermission": "",
             "OperationPenalty": "none",
-            "Permission": "create",
+            "Permission": ctx.options.permission,
             "is_ok": True,
         },
     )
 
 
-# sakura-vpcrouter-api 1.7, 2.1, 3, 4, 5.3.  Not offered: extra address blocks and IPv6.
+# sakura-vpcrouter-api 1.7, 2.1, 3, 4, 5.3.  Not offered: IPv6.
 OPERATIONS: Final[dict[str, dict[str, Operation]]] = {
     "auth-status": {"GET": _auth_status},
     "product/internet": {"GET": network.list_plans},
@@ -55,12 +55,18 @@ OPERATIONS: Final[dict[str, dict[str, Operation]]] = {
         "DELETE": network.delete_internet,
     },
     "internet/{id}/bandwidth": {"PUT": network.change_bandwidth},
+    "internet/{id}/subnet": {"POST": blocks.add},
+    "internet/{id}/subnet/{subnet}": {"PUT": blocks.update, "DELETE": blocks.delete},
     "switch": {"GET": network.find_switch, "POST": network.create_switch},
     "switch/{id}": {
         "GET": network.read_switch,
         "PUT": network.update_switch,
         "DELETE": network.delete_switch,
     },
+    "switch/{id}/to/bridge/{bridge}": {"PUT": bridges.connect},
+    "switch/{id}/to/bridge": {"DELETE": bridges.disconnect},
+    "bridge": {"GET": bridges.find, "POST": bridges.create},
+    "bridge/{id}": {"GET": bridges.read, "PUT": bridges.update, "DELETE": bridges.delete},
     "switch/{id}/server": {"GET": network.list_servers},
     "switch/{id}/appliance": {"GET": appliance.find_on_switch},
     "appliance": {"GET": appliance.find, "POST": appliance.create},
@@ -154,6 +160,11 @@ class Sakura:
             self._store.state.token, self._store.state.secret = token, secret
             self._store.save()
 
+    def change_options(self, names: Mapping[str, Any]) -> None:
+        """Behave otherwise from now on; raises ValueError for what is no option."""
+        with self._lock:
+            self.options = self.options.changed(names)
+
     def vpn_peers(self) -> list[CloudPeer]:
         """The peers of all routers that are up and have site-to-site enabled, as applied."""
         with self._lock:
@@ -181,6 +192,8 @@ class Sakura:
     def _act(self, request: Request, notices: list[Callable[[LinkSide], None]]) -> Reply:
         self._authorise(request)
         operation, params = _route(request)
+        if _RANK[self.options.permission] < _RANK[_needed(request)]:
+            raise Refused("forbidden")
         body = {} if request.body is None else request.body
         if not isinstance(body, dict):
             raise Refused("bad_request", "body")
@@ -194,6 +207,7 @@ class Sakura:
             body=body,
             query=query.parse(request.query),
             notices=notices,
+            fails=request.fails,
         )
         return operation(context)
 
@@ -207,6 +221,20 @@ class Sakura:
     def _timestamp(self) -> str:
         passed = timedelta(seconds=self._clock.now() - self._started)
         return (self._epoch + passed).astimezone(_JST).isoformat(timespec="seconds")
+
+
+_RANK: Final = {"view": 0, "power": 1, "arrange": 2, "create": 3}
+
+
+def _needed(request: Request) -> str:
+    """The permission that a request needs, see `Options.permission`."""
+    if request.method == "GET":
+        return "view"
+    parts = request.path.strip("/").split("/")
+    if parts[-1] in ("power", "reset"):
+        return "power"
+    whole = (request.method, len(parts)) in (("POST", 1), ("DELETE", 2))
+    return "create" if whole else "arrange"
 
 
 def _route(request: Request) -> tuple[Operation, dict[str, str]]:

@@ -42,6 +42,8 @@ _MESSAGES: Final[dict[int, dict[str, str]]] = {
         "disconnect_b4_delete": "要求された操作を行えません。接続を解除してから削除してください。",
         "delete_router_b4_switch": "要求された操作を行えません。"
         "このスイッチはルータに属しています。ルータを削除してください。",
+        "delete_static_route_first": "要求された操作を行えません。"
+        "スタティックルートを削除してください。",
         "server_power_must_be_down": "要求された操作を行えません。"
         "電源を切ってから実行してください。",
         "server_power_must_be_up": "要求された操作を行えません。電源を入れてから実行してください。",

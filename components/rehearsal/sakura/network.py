@@ -43,7 +43,7 @@ def create_internet(ctx: Context) -> Reply:
     if prefix_length not in PREFIX_LENGTHS:
         raise Refused("invalid_range", "NetworkMaskLen")
     bandwidth = _bandwidth(wanted)
-    network = _free_block(ctx.state, prefix_length)
+    network = free_block(ctx.state, prefix_length)
     wait, state = ctx.options.internet_404_reads, ctx.state
     internet = Internet(
         id=state.new_id(),
@@ -77,12 +77,12 @@ def find_internet(ctx: Context) -> Reply:
 
 def read_internet(ctx: Context) -> Reply:
     """`GET /internet/{id}`: an answer means that it is ready."""
-    return Reply(200, {"Internet": _internet(ctx, _ready_internet(ctx)), "is_ok": True})
+    return Reply(200, {"Internet": _internet(ctx, ready_internet(ctx)), "is_ok": True})
 
 
 def update_internet(ctx: Context) -> Reply:
     """`PUT /internet/{id}`: name, description and tags only."""
-    internet = _ready_internet(ctx)
+    internet = ready_internet(ctx)
     relabel(internet, ctx.part("Internet"))
     ctx.zone.switches[internet.switch_id].name = internet.name
     return Reply(200, {"Internet": _internet(ctx, internet), **DONE})
@@ -90,7 +90,7 @@ def update_internet(ctx: Context) -> Reply:
 
 def change_bandwidth(ctx: Context) -> Reply:
     """`PUT /internet/{id}/bandwidth`: a new id; switch and addresses stay."""
-    internet = _ready_internet(ctx)
+    internet = ready_internet(ctx)
     internet.bandwidth_mbps = _bandwidth(ctx.part("Internet"))
     del ctx.zone.internets[internet.id]
     internet.id = ctx.state.new_id()
@@ -101,7 +101,9 @@ def change_bandwidth(ctx: Context) -> Reply:
 
 def delete_internet(ctx: Context) -> Reply:
     """`DELETE /internet/{id}`: its switch goes with it."""
-    internet = _ready_internet(ctx)
+    internet = ready_internet(ctx)
+    if internet.blocks:
+        raise Refused("delete_static_route_first")
     _refuse_connected(ctx.zone, ctx.zone.switches[internet.switch_id])
     del ctx.zone.internets[internet.id], ctx.zone.switches[internet.switch_id]
     return Reply(200, dict(DONE))
@@ -197,7 +199,7 @@ def internet_body(internet: Internet, switch: Switch) -> Json:
             "UserSubnet": switch.user_subnet,
             "HybridConnection": None,
             "Bridge": None,
-            "Subnets": [_block(internet)],
+            "Subnets": [_block(internet), *(block.body for block in internet.blocks)],
             "IPv6Nets": [],
         },
     }
@@ -222,10 +224,10 @@ def switch_body(ctx: Context, switch: Switch) -> Json:
         "ModifiedAt": switch.modified,
         "Icon": icon_body(switch.icon),
         "UserSubnet": switch.user_subnet,
-        "Subnets": [_full_block(internet)] if internet else [],
+        "Subnets": _full_blocks(internet) if internet else [],
         "IPv6Nets": [],
         "Internet": _short(internet, scope=True) if internet else None,
-        "Bridge": None,
+        "Bridge": {"ID": switch.bridge_id} if switch.bridge_id else None,
         "HybridConnection": None,
         "Zone": {"ID": ZONES[ctx.zone_name], "Name": ctx.zone_name},
     }
@@ -235,7 +237,8 @@ def _internet(ctx: Context, internet: Internet) -> Json:
     return internet_body(internet, ctx.zone.switches[internet.switch_id])
 
 
-def _ready_internet(ctx: Context) -> Internet:
+def ready_internet(ctx: Context) -> Internet:
+    """The router+switch in the path; 404 while it is being made."""
     internet = _seen(ctx, ctx.zone.internets.get(ctx.number()))
     # The official client's own tests read the switch once, straight after this.
     ctx.zone.switches[internet.switch_id].hidden_reads = 0
@@ -259,11 +262,13 @@ def _bandwidth(wanted: Json) -> int:
     return mbps
 
 
-def _free_block(state: State, prefix_length: int) -> IPv4Network:
+def free_block(state: State, prefix_length: int) -> IPv4Network:
+    """An address block that nobody has, in any zone."""
     taken = [
-        IPv4Network(internet.network)
+        IPv4Network(network)
         for zone in state.zones.values()
         for internet in zone.internets.values()
+        for network in (internet.network, *(block.network for block in internet.blocks))
     ]
     for pool in POOL:
         for block in pool.subnets(new_prefix=prefix_length):
@@ -283,7 +288,7 @@ def _user_subnet(wanted: Json) -> Json | None:
 
 def _refuse_connected(zone: Zone, switch: Switch) -> None:
     """A deleted router's reference may linger (official clients poll for its end)."""
-    if zone.routers_on(switch.id):
+    if zone.routers_on(switch.id) or switch.bridge_id:
         raise Refused("disconnect_b4_delete")
     if switch.lingering_reads:
         switch.lingering_reads -= 1
@@ -306,15 +311,23 @@ def _block(internet: Internet) -> Json:
     }
 
 
-def _full_block(internet: Internet) -> Json:
-    network = IPv4Network(internet.network)
-    first, last = usable(network)
-    return {
-        **_block(internet),
-        "ServiceClass": f"cloud/global-ipaddress-v4/{network.prefixlen}",
-        "IPAddresses": {"Min": str(first), "Max": str(last)},
-        "Internet": {**_short(internet), "ServiceClass": _service_class(internet)},
-    }
+def _full_blocks(internet: Internet) -> list[Json]:
+    """The first block, and further ones, of which every address may be used."""
+    owner = {**_short(internet), "ServiceClass": _service_class(internet)}
+    first = IPv4Network(internet.network)
+    full = [(_block(internet), first, *usable(first))]
+    for each in internet.blocks:
+        network = IPv4Network(each.network)
+        full.append((each.body, network, network[0], network[-1]))
+    return [
+        {
+            **body,
+            "ServiceClass": f"cloud/global-ipaddress-v4/{network.prefixlen}",
+            "IPAddresses": {"Min": str(low), "Max": str(high)},
+            "Internet": owner,
+        }
+        for body, network, low, high in full
+    ]
 
 
 def _short(internet: Internet, *, scope: bool = False) -> Json:

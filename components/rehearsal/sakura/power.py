@@ -12,7 +12,7 @@ from ..ends import LinkSide
 from .appliance import created, instance, interface, present, step
 from .errors import Refused
 from .request import DONE, Context, Reply
-from .settings import STANDARD
+from .sections import STANDARD
 from .store import SLOTS, Json, Router
 
 _QUIET: Final[Json] = {
@@ -68,6 +68,9 @@ def shut_down(ctx: Context) -> Reply:
         raise Refused("invalid_format", "Force")
     if router.power != "up":
         raise Refused("conflict")
+    if router.ignored_stops:
+        router.ignored_stops -= 1
+        return Reply(200, dict(DONE))
     _stop(ctx, router)
     router.power, router.reads_left = "cleaning", ctx.options.cleaning_reads
     return Reply(200, dict(DONE))
@@ -128,6 +131,8 @@ def status(ctx: Context) -> Reply:
     """
     router = created(ctx)
     if router.power != "up":
+        if ctx.options.status_off == "refused":
+            raise Refused("server_power_must_be_up")
         return Reply(200, {"Router": {}, **DONE})
     if router.status_first:
         return Reply(200, {"Router": router.status_first.pop(0), **DONE})
@@ -157,9 +162,12 @@ def ping(ctx: Context) -> Reply:
 
 
 def restart_vpn(ctx: Context) -> Reply:
-    """`PUT /appliance/{id}/vpcrouter/restartvpn`: all peers, router up (all unverified)."""
+    """`PUT /appliance/{id}/vpcrouter/restartvpn`: router up; see `Options.restart_vpn`."""
+    if ctx.options.restart_vpn == "missing":
+        raise Refused("resource_path_not_found")
     router = _must_be_up(created(ctx))
-    ctx.notices.append(lambda link: link.restart_vpn(str(router.id)))
+    if ctx.options.restart_vpn == "all_peers":
+        ctx.notices.append(lambda link: link.restart_vpn(str(router.id)))
     return Reply(200, dict(DONE))
 
 

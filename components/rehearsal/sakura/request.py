@@ -16,7 +16,10 @@ DESCRIPTION_LENGTH: Final = 512
 
 @dataclass(frozen=True)
 class Request:
-    """One request without its transport: `path` is what follows the API version."""
+    """One request without its transport: `path` is what follows the API version.
+
+    `fails`: what it makes will not come to be (a fault on request).
+    """
 
     method: str
     zone: str
@@ -25,6 +28,7 @@ class Request:
     body: Any = None
     token: str = ""
     secret: str = ""
+    fails: bool = False
 
 
 @dataclass(frozen=True)
@@ -53,6 +57,7 @@ class Context:
     body: Json
     query: Json
     notices: list[Callable[[LinkSide], None]] = field(default_factory=list)
+    fails: bool = False
 
     @property
     def zone(self) -> Zone:

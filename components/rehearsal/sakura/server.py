@@ -16,8 +16,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Final
 
 from .cloud import Call, Sakura
-from .errors import Refused, error_body
-from .faults import NOT_JSON, RESET_AFTER, RESET_BEFORE, Fault
+from .errors import STATUS, Refused, error_body
+from .faults import FAILED_CREATION, NOT_JSON, RESET_AFTER, RESET_BEFORE, Fault
 from .request import Reply, Request
 
 ROOT: Final = "/cloud/zone"
@@ -56,6 +56,7 @@ class SakuraServer:
 
     def stop(self) -> None:
         """Stop listening and drop the connections that are open."""
+        self._server.stopping.set()
         if self._thread.is_alive():
             self._server.shutdown()
             self._thread.join()
@@ -72,6 +73,7 @@ class _Server(ThreadingHTTPServer):
     ) -> None:
         super().__init__(address, _Handler)
         self.sakura, self.log = sakura, log
+        self.stopping = threading.Event()
         self._open: set[socket.socket] = set()
         self._open_lock = threading.Lock()
 
@@ -115,24 +117,26 @@ class _Handler(BaseHTTPRequestHandler):
         zone = match["zone"] if match else "-"
         text = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         fault = self.server.sakura.faults.take(self.command, path)
-        if fault and callable(fault.kind):
-            fault.kind()
-            fault = None
-        status = 0
-        if fault and fault.kind == RESET_BEFORE:
+        kind = fault.kind if fault else None
+        if callable(kind):
+            kind()
+        if fault and kind != RESET_AFTER:
+            self.server.stopping.wait(fault.seconds)
+        self._place = (zone, path)
+        if kind == RESET_BEFORE:
             self._drop()
-        elif fault and fault.kind == NOT_JSON:
-            status = self._send(502, _GATEWAY_PAGE.encode(), "text/html")
-        elif fault and fault.kind != RESET_AFTER:
-            status = self._send_fault(fault)
+        elif kind == NOT_JSON:
+            self._send(502, _GATEWAY_PAGE.encode(), "text/html")
+        elif fault and kind in STATUS:
+            self._send_fault(fault)
         else:
-            reply = self._reply(zone, path if match else "", query, text)
-            if fault:
+            place = path if match else ""
+            reply = self._reply(zone, place, query, text, fails=kind == FAILED_CREATION)
+            if fault and kind == RESET_AFTER:
+                self.server.stopping.wait(fault.seconds)
                 self._drop()
             else:
-                status = self._send_json(reply.status, reply.body)
-        self.server.sakura.calls.append(Call(self.command, path, status))
-        self.server.log(f"{self.command} {zone} {path} {status or 'dropped'}")
+                self._send_json(reply.status, reply.body)
 
     do_GET = do_POST = do_PUT = do_DELETE = do_PATCH = handle_any  # noqa: N815 - the base class looks for these names
 
@@ -142,41 +146,48 @@ class _Handler(BaseHTTPRequestHandler):
     def version_string(self) -> str:
         return "Apache"
 
-    def _reply(self, zone: str, path: str, query: str, text: bytes) -> Reply:
+    def _reply(self, zone: str, path: str, query: str, text: bytes, *, fails: bool) -> Reply:
         try:
             body = json.loads(text) if text else None
         except ValueError:
             refused = Refused("bad_request", "body")
             return Reply(refused.status, refused.body())
         token, secret = _basic(self.headers.get("Authorization") or "")
-        request = Request(self.command, zone, path, query, body, token, secret)
+        request = Request(self.command, zone, path, query, body, token, secret, fails)
         return self.server.sakura.handle(request)
 
-    def _send_fault(self, fault: Fault) -> int:
+    def _send_fault(self, fault: Fault) -> None:
         code = str(fault.kind)
         status = fault.status or Refused(code).status
         wait = {} if fault.retry_after is None else {"Retry-After": str(fault.retry_after)}
-        return self._send_json(status, error_body(code, status=status), wait)
+        self._send_json(status, error_body(code, status=status), wait)
 
-    def _send_json(self, status: int, body: Any, extra: dict[str, str] | None = None) -> int:
+    def _send_json(self, status: int, body: Any, extra: dict[str, str] | None = None) -> None:
         if self.headers.get("X-Sakura-Bigint-As-Int") != "1":
             body = _ids_as_text(body)
         text = json.dumps(body, ensure_ascii=False).encode()
-        return self._send(status, text, "application/json;charset=UTF-8", extra)
+        self._send(status, text, "application/json;charset=UTF-8", extra)
 
     def _send(
         self, status: int, text: bytes, kind: str, extra: dict[str, str] | None = None
-    ) -> int:
+    ) -> None:
+        self._note(status)
         self.send_response(status)
         headers = {"Content-Type": kind, "Content-Length": str(len(text)), **(extra or {})}
         for name, value in headers.items():
             self.send_header(name, value)
         self.end_headers()
         self.wfile.write(text)
-        return status
+
+    def _note(self, status: int) -> None:
+        """Keep a record, before the answer goes out: who has it may count on that."""
+        zone, path = self._place
+        self.server.sakura.calls.append(Call(self.command, path, status))
+        self.server.log(f"{self.command} {zone} {path} {status or 'dropped'}")
 
     def _drop(self) -> None:
         """End the connection with a reset."""
+        self._note(0)
         self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
         self.close_connection = True
         self.connection.close()

@@ -16,12 +16,14 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network
 from typing import Any, Final
 
+from . import sections
 from .errors import Refused
+from .fields import address, prefix
 from .network import usable
 from .request import require
+from .sections import STANDARD
 from .store import SLOTS, Json
 
-STANDARD: Final = 1
 KEPT_FLAGS: Final = ("InternetConnection", "PPTPServer", "L2TPIPsecServer", "WireGuardServer")
 """Leaving these out does not turn them off."""
 _SECTIONS: Final[dict[str, type | None]] = {
@@ -77,9 +79,7 @@ def check(router: Json, shape: Shape) -> None:
     check_sections(router)
     _check_flags(router, "Settings.Router")
     _check_interfaces(router, shape)
-    wire_guard = router.get("WireGuardServer") or {}
-    if (wire_guard.get("Config") or {}).get("Peers", []) is None:
-        raise Refused("invalid_format", "WireGuardServer.Config.Peers")
+    sections.check(router, shape.plan)
     _check_vpn(router.get("SiteToSiteIPsecVPN") or {}, shape)
 
 
@@ -198,7 +198,7 @@ def _check_outside(router: Json, interfaces: list[Any], shape: Shape) -> None:
     assert network is not None, "a router of this plan stands on a router+switch"
     if outside.get("NetworkMaskLen", network.prefixlen) != network.prefixlen:
         raise Refused("invalid_range", f"{where}.NetworkMaskLen")
-    every = [*_own_addresses(outside, 2, where), *(_address(alias, where) for alias in aliases)]
+    every = [*_own_addresses(outside, 2, where), *(address(alias, where) for alias in aliases)]
     first, last = usable(network)
     if not all(first <= each <= last for each in every) or len(set(every)) < len(every):
         raise Refused("invalid_range", where)
@@ -235,9 +235,9 @@ def _own_addresses(interface: Json, count: int, where: str) -> list[IPv4Address]
     if len(real) != count:
         raise Refused("invalid_param_comb", f"{where}.IPAddress")
     if count == 1:
-        return [_address(real[0], f"{where}.IPAddress")]
+        return [address(real[0], f"{where}.IPAddress")]
     virtual = require(interface, "VirtualIPAddress", str, where)
-    return [_address(each, where) for each in (*real, virtual)]
+    return [address(each, where) for each in (*real, virtual)]
 
 
 def _check_vpn(vpn: Json, shape: Shape) -> None:
@@ -273,7 +273,7 @@ def _check_seconds(vpn: Json, path: tuple[str, ...], where: str) -> None:
 
 
 def _check_peer(peer: Json, shape: Shape, where: str) -> None:
-    _address(require(peer, "Peer", str, where), f"{where}.Peer")
+    address(require(peer, "Peer", str, where), f"{where}.Peer")
     if not require(peer, "RemoteID", str, where):
         raise Refused("missing_param", f"{where}.RemoteID")
     key = require(peer, "PreSharedSecret", str, where)
@@ -283,25 +283,10 @@ def _check_peer(peer: Json, shape: Shape, where: str) -> None:
         prefixes = require(peer, name, list, where)
         if not prefixes:
             raise Refused("missing_param", f"{where}.{name}")
-        for prefix in prefixes:
-            _check_prefix(prefix, f"{where}.{name}")
+        for each in prefixes:
+            _check_prefix(each, f"{where}.{name}")
 
 
 def _check_prefix(text: Any, where: str) -> None:
-    if not isinstance(text, str) or "/" not in text:
-        raise Refused("invalid_format", where)
-    try:
-        network = IPv4Network(text)
-    except ValueError:
-        raise Refused("invalid_format", where) from None
-    if not text.endswith(f"/{network.prefixlen}"):
-        raise Refused("invalid_format", where)
-    if network.prefixlen < 8:
+    if prefix(text, where).prefixlen < 8:
         raise Refused("invalid_range", where)
-
-
-def _address(text: Any, where: str) -> IPv4Address:
-    try:
-        return IPv4Address(text if isinstance(text, str) else "")
-    except ValueError:
-        raise Refused("invalid_format", where) from None

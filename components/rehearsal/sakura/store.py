@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from ipaddress import IPv4Network
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, get_args, get_type_hints
 
 Json = dict[str, Any]
 
@@ -46,6 +47,8 @@ class Options:
     """Reads that show `down` after a boot request before `up`."""
     cleaning_reads: int = 3
     """Reads that show `cleaning` after a stop request before `down`."""
+    ignored_stops: int = 0
+    """Stop requests after each boot that are answered as taken and do nothing (pitfall 7)."""
     status_empty_reads: int = 2
     """Status requests answered without contents after `up`."""
     status_blank_reads: int = 1
@@ -60,14 +63,73 @@ class Options:
     """Whether answers hold pre-shared keys and passwords: today's API, not the announced one."""
     omitted_secrets: Literal["kept", "erased"] = "kept"
     """What a PUT that leaves a secret out does to it, while secrets are not returned."""
+    restart_vpn: Literal["all_peers", "nothing", "missing"] = "all_peers"
+    """What `restartvpn` starts anew (unverified on the real API): all peers, nothing although it
+    is answered as done, or there is no such path."""
+    status_off: Literal["empty", "refused"] = "empty"
+    """What the status of a router that is off is: without contents, or a 409 (unverified)."""
+    permission: Literal["create", "arrange", "power", "view"] = "create"
+    """What the API key may do, each word also what those after it may (sakura-vpcrouter-api 1.7).
+    Which call needs which is unverified: here, to make or delete a thing is `create`, to change one
+    `arrange`."""
+
+    def changed(self, names: Mapping[str, Any]) -> Options:
+        """The same with other values; raises ValueError for what is no option or no such value."""
+        for name, value in names.items():
+            if name not in _KINDS:
+                raise ValueError(f"no option {name!r}; there are: {', '.join(_KINDS)}")
+            if not _allows(_KINDS[name], value):
+                raise ValueError(f"option {name}: {value!r} is not one of its values")
+        return replace(self, **names)
+
+
+_KINDS: Final = get_type_hints(Options)
+
+
+def _allows(kind: Any, value: Any) -> bool:
+    """A word of a choice; else a truth value or a count, and not the one for the other."""
+    choices = get_args(kind)
+    return value in choices if choices else type(value) is kind and value >= 0
 
 
 DEFAULTS: Final = Options()
 
 
 @dataclass
+class Block:
+    """A further address block of a router+switch, routed to `next_hop`."""
+
+    id: int
+    network: str
+    next_hop: str
+
+    @property
+    def body(self) -> Json:
+        """It as it is read."""
+        network = IPv4Network(self.network)
+        return {
+            "ID": self.id,
+            "NetworkAddress": str(network.network_address),
+            "NetworkMaskLen": network.prefixlen,
+            "DefaultRoute": None,
+            "NextHop": self.next_hop,
+            "StaticRoute": self.next_hop,
+        }
+
+
+@dataclass
+class Bridge:
+    """A bridge."""
+
+    id: int
+    name: str
+    description: str
+    created: str
+
+
+@dataclass
 class Internet:
-    """A router+switch; its addresses are those of `network`."""
+    """A router+switch; its addresses are those of `network`, and of further `blocks`."""
 
     id: int
     name: str
@@ -80,6 +142,7 @@ class Internet:
     created: str
     hidden_reads: int = 0
     icon: int | None = None
+    blocks: list[Block] = field(default_factory=list)
 
 
 @dataclass
@@ -97,6 +160,7 @@ class Switch:
     hidden_reads: int = 0
     lingering_reads: int = 0
     icon: int | None = None
+    bridge_id: int | None = None
 
 
 @dataclass
@@ -126,6 +190,7 @@ class Router:
     hidden_reads: int = 0
     reads_left: int = 0
     refused_boots: int = 0
+    ignored_stops: int = 0
     status_first: list[Json] = field(default_factory=list)
     """Answers that the next status requests get before the true one."""
     icon: int | None = None
@@ -138,6 +203,7 @@ class Zone:
     internets: dict[int, Internet] = field(default_factory=dict)
     switches: dict[int, Switch] = field(default_factory=dict)
     routers: dict[int, Router] = field(default_factory=dict)
+    bridges: dict[int, Bridge] = field(default_factory=dict)
 
     def routers_on(self, switch_id: int) -> list[Router]:
         """The routers with an interface on this switch."""
@@ -198,10 +264,15 @@ class Store:
 def _loaded(raw: Json) -> State:
     zones = {
         name: Zone(
-            {int(key): Internet(**each) for key, each in zone["internets"].items()},
+            {int(key): _internet(each) for key, each in zone["internets"].items()},
             {int(key): Switch(**each) for key, each in zone["switches"].items()},
             {int(key): Router(**each) for key, each in zone["routers"].items()},
+            {int(key): Bridge(**each) for key, each in zone.get("bridges", {}).items()},
         )
         for name, zone in raw["zones"].items()
     }
     return State(**{**raw, "zones": zones})
+
+
+def _internet(raw: Json) -> Internet:
+    return Internet(**{**raw, "blocks": [Block(**each) for each in raw.get("blocks", [])]})

@@ -12,7 +12,8 @@ from typing import Any
 from ..ends import CloudPeer
 from .appliance import created
 from .request import Context, Reply
-from .settings import CHOICES, STANDARD, addresses
+from .sections import STANDARD
+from .settings import CHOICES, addresses
 from .store import Json, Router
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import VpnError
+from ..office import syntax
 from ..office.config import Config
 from ..office.facts import Facts, facts_of
 from ..office.facts_json import as_json
@@ -45,7 +46,7 @@ def configuration(file: str) -> Config:
     except OSError as error:
         raise VpnError(f"{file} cannot be read: {error.strerror}") from None
     config = read(data)
-    if not config.statements:
+    if not any(syntax.command_of(statement.text) for statement in config.statements):
         raise VpnError(
             f"{file} holds no configuration of an RTX",
             remedy="give what `show config` prints, or a configuration file of the router",
@@ -77,10 +78,16 @@ def _text(facts: Facts) -> str:
         lines += [f"  {route}" for route in tunnel.routes]
         gateway = facts.gateway(tunnel.gateway) if tunnel.gateway is not None else None
         if gateway:
-            lines += [f"  ike {name}: {value}" for name, value in gateway.values.items()]
+            lines += [f"  ike {name}: {_shown(name, v)}" for name, v in gateway.values.items()]
             lines.append(f"  key: {gateway.psk.form if gateway.psk else 'none'}")
     static, dynamic = facts.undefined_filters
     if static or dynamic:
         lines += ["", f"filters named and not defined: {', '.join(map(str, static + dynamic))}"]
     lines += ["", f"free: tunnel {facts.free_tunnel}, gateway {facts.free_gateway}"]
     return "\n".join(lines)
+
+
+def _shown(name: str, value: str) -> str:
+    """A value of a gateway without the passwords that some commands have."""
+    start = f"ipsec ike {name.replace('_', ' ')} 1 "
+    return syntax.masked(start + value)[len(start) :]

@@ -11,46 +11,58 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from types import MappingProxyType
-from typing import Final
+from typing import Final, NamedTuple
 
 from . import syntax
+from .command_table import OWNERS
 from .syntax import NUMBER, Key
 
 _HEAD: Final = re.compile(r"#\s*((?:RTX|NVR|vRX|FWX|SRT)\S*)\s+Rev\.(\d+(?:\.\d+)+)")
 _BLOCK: Final = re.compile(rf"tunnel {NUMBER}$")
-_POLICY: Final = re.compile(rf"ipsec sa policy ({NUMBER}) ({NUMBER})(?= |$)")
-_BOUND: Final = re.compile(rf"ipsec tunnel ({NUMBER})")
+_POLICY: Final = re.compile(
+    rf"ipsec\s+sa\s+policy\s+({NUMBER})\s+({NUMBER})(?=\s|$)", re.IGNORECASE
+)
+_BOUND: Final = re.compile(rf"ipsec\s+tunnel\s+({NUMBER})", re.IGNORECASE)
 _SELECT: Final = re.compile(r"(tunnel|pp|switch)\s+select\s+(\S+)", re.IGNORECASE)
 # What a terminal leaves around the text: the typed command, and the prompt of the next one.
 _ECHO: Final = re.compile(r"\S*[>#]\s*(?:(?:show|less)\s.*)?")
 
 
-@dataclass(frozen=True)
-class Statement:
+class Statement(NamedTuple):
     """One line of a configuration.
 
     `context` is "" for the router's own lines, else "tunnel 2", "pp 1", "pp anonymous" and so on.
-    `text` is stripped, `raw` as it was read, `number` its line number counted from 1 (0: not read).
+    `text` is stripped, `number` its line number counted from 1 (0: not read).
+    Where it was read makes no difference: statements with one context and text are equal.
     """
 
     context: str
     text: str
-    raw: str = field(default="", compare=False)
-    number: int = field(default=0, compare=False)
+    number: int = 0
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Statement) and self[:2] == other[:2]
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    def __hash__(self) -> int:
+        return hash(self[:2])
 
     def __repr__(self) -> str:
         return f"Statement({self.context!r}, {syntax.masked(self.text)!r})"
 
-    @cached_property
+    @property
     def key(self) -> Key:
         """What identifies it; two statements with one key cannot stand beside each other."""
         return syntax.key_of(self.text, self.context)
 
     def named(self, name: str) -> int | None:
         """The number with this name in its key: "gateway", "policy", "tunnel", "id" ..."""
-        found = syntax.match(self.text)
-        value = found.named.get(name) if found else None
-        return int(value) if value is not None else None
+        command = syntax.command_of(self.text)
+        at = command.places.get(name) if command else None
+        value = "" if at is None else syntax.tokens(self.text)[at]
+        return int(value) if value.isdecimal() else None
 
 
 @dataclass(frozen=True)
@@ -68,30 +80,25 @@ class Scope:
 
     def owns(self, statement: Statement) -> bool:
         """Whether a statement is ours."""
-        return (
-            statement.context == self._context
-            or self._numbered(statement)
-            or bool(self.keys and statement.key in self.keys)
-        )
+        if statement.context == self._context:
+            return True
+        text = statement.text
+        command = syntax.command_of(text)
+        if command and command.owner:
+            number = self._numbers[command.owner]
+            # Few lines hold the number at all: no need to take the others apart.
+            if number in text and syntax.tokens(text)[command.owner_at] == number:
+                return True
+        return bool(self.keys) and statement.key in self.keys
 
     @cached_property
     def _context(self) -> str:
         return f"tunnel {self.tunnel}"
 
     @cached_property
-    def _mine(self) -> tuple[str, str, str]:
-        return str(self.gateway), str(self.policy), str(self.tunnel)
-
-    def _numbered(self, statement: Statement) -> bool:
-        found = syntax.match(statement.text)
-        if not found or not found.named:
-            return False
-        named, (gateway, policy, tunnel) = found.named, self._mine
-        return (
-            named.get("gateway") == gateway
-            or named.get("policy") == policy
-            or named.get("tunnel") == tunnel
-        )
+    def _numbers(self) -> dict[str, str]:
+        numbers = {"gateway": self.gateway, "policy": self.policy, "tunnel": self.tunnel}
+        return {name: str(number) for name, number in numbers.items()}
 
 
 @dataclass(frozen=True)
@@ -111,17 +118,26 @@ class Numbers:
 
 @dataclass(frozen=True)
 class Config:
-    """A configuration: what the router is, its statements in order, the blocks it has."""
+    """A configuration: what the router is, its statements in order, the blocks it has.
+
+    `source` is the text that was read; it stays what it was when the statements are changed.
+    """
 
     model: str
     revision: str
     statements: tuple[Statement, ...]
     contexts: tuple[str, ...] = ()
+    source: str = field(default="", compare=False, repr=False)
 
     def find(self, prefix: str) -> tuple[Statement, ...]:
         """The statements that begin with these words."""
-        words = prefix.split()
-        return tuple(s for s in self.statements if s.text.split()[: len(words)] == words)
+        words = prefix.lower().split()
+        first, size = prefix[:1].lower(), len(words)
+        return tuple(
+            s
+            for s in self.statements
+            if s.text[:1].lower() == first and s.text.lower().split(maxsplit=size)[:size] == words
+        )
 
     def owned(self, scope: Scope) -> tuple[Statement, ...]:
         """Our statements, in order."""
@@ -132,43 +148,46 @@ class Config:
         return tuple(s for s in self.statements if not scope.owns(s))
 
 
-def _context(current: str, text: str, *, at_margin: bool) -> str:
-    """Where a line belongs that stands below the select line of `current`."""
-    found = syntax.match(text)
-    if not found:
-        return "" if at_margin else current
-    if found.command.scope == "global":
-        return ""
-    return current if current.startswith(f"{found.command.scope} ") else ""
+def has_indentation(lines: Iterable[str]) -> bool:
+    """Whether what stands at the margin of these lines is outside of every block."""
+    return any(line[:1] == " " and line.strip() for line in lines)
+
+
+def selected(line: str) -> str | None:
+    """The context that begins with this line ("": none does); None if it selects nothing."""
+    select = _SELECT.fullmatch(line)
+    if not select:
+        return None
+    kind, name = select[1].lower(), select[2].lower()
+    return "" if name == "none" else f"{kind} {name}"
 
 
 def parse(text: str) -> Config:
     """Read the text of `show config`, or any part of it.  Never raises: unknown lines are kept."""
-    model = revision = current = ""
+    model = revision = current = kind = ""
     statements: list[Statement] = []
     contexts: dict[str, None] = {}
     lines = text.splitlines()
-    indented = any(line[:1] == " " and line.strip() for line in lines)
+    indented = has_indentation(lines)
     for number, raw in enumerate(lines, start=1):
         line = raw.strip()
-        if line.startswith("#") and (head := _HEAD.match(line)):
-            model, revision = model or head[1], revision or head[2]
-        if (
-            not line
-            or line.startswith("#")
-            or ((">" in line or "#" in line) and _ECHO.fullmatch(line))
-        ):
+        # Most lines are in the table, and those are neither comments nor prompts nor selections.
+        if command := syntax.command_of(line):
+            context = current if command.scope == kind else ""
+        elif not line or _ECHO.fullmatch(line):
             continue
-        if "select" in line.lower() and (select := _SELECT.fullmatch(line)):
-            name = select[2].lower()
-            current = "" if name == "none" else f"{select[1].lower()} {name}"
+        elif line.startswith("#"):
+            if head := _HEAD.match(line):
+                model, revision = model or head[1], revision or head[2]
+            continue
+        elif (select := selected(line)) is not None:
+            current, kind = select, select.partition(" ")[0]
             contexts |= {current: None} if current else {}
             continue
-        at_margin = indented and not raw[:1].isspace()
-        statements.append(
-            Statement(_context(current, line, at_margin=at_margin), line, raw, number)
-        )
-    return Config(model, revision, tuple(statements), tuple(contexts))
+        else:
+            context = "" if indented and not raw[:1].isspace() else current
+        statements.append(Statement(context, line, number))
+    return Config(model, revision, tuple(statements), tuple(contexts), text)
 
 
 def scope_of(text: str, *others: str) -> Scope:
@@ -199,6 +218,16 @@ def _named(statements: Iterable[Statement], name: str) -> frozenset[int]:
     return frozenset(number for number in found if number is not None)
 
 
+def _owners(statements: Iterable[Statement]) -> dict[str, set[int]]:
+    """The numbers that lines name in their keys, by what they number."""
+    found: dict[str, set[int]] = {name: set() for name in OWNERS}
+    for statement in statements:
+        command = syntax.command_of(statement.text)
+        if command and command.owner:
+            found[command.owner].add(int(syntax.tokens(statement.text)[command.owner_at]))
+    return found
+
+
 def taken(config: Config) -> Numbers:
     """The numbers that stand anywhere in the configuration."""
     statements = config.statements
@@ -209,11 +238,12 @@ def taken(config: Config) -> Numbers:
             known = statics.get(descriptor, frozenset())
             statics[descriptor] = known | _named([entry], "id")
     dynamic = set(config.find("ip filter dynamic"))
+    owners = _owners(statements)
     return Numbers(
-        tunnels=_named(statements, "tunnel")
+        tunnels=frozenset(owners["tunnel"])
         | {int(c.split()[1]) for c in config.contexts if _BLOCK.match(c)},
-        policies=_named(statements, "policy") | {int(line[1]) for line in bound if line},
-        gateways=_named(statements, "gateway") | {gateway for _, gateway in _policies(config)},
+        policies=frozenset(owners["policy"]) | {int(line[1]) for line in bound if line},
+        gateways=frozenset(owners["gateway"]) | {gateway for _, gateway in _policies(config)},
         filters=_named(set(config.find("ip filter")) - dynamic, "id"),
         dynamic_filters=_named(dynamic, "id"),
         nat_statics=MappingProxyType(statics),

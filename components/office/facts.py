@@ -7,33 +7,33 @@ Tunnel number, policy id and gateway id are three separate number spaces.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
 from . import syntax
-from .config import Config, Statement, lowest_free, taken
+from .config import Config, Statement, lowest_free
+from .used import ROUTE_TUNNEL, Used, Words, by_start, named_filters, rests, used_numbers
 
 # Lines of a tunnel's block -> the name of their value.
-_BLOCK: Final = (
-    ("tunnel endpoint", "endpoint"),
-    ("ip tunnel address", "address"),
-    ("ip tunnel remote address", "remote_address"),
-    ("ip tunnel mtu", "mtu"),
-    ("ip tunnel tcp mss limit", "tcp_mss_limit"),
-    ("ip tunnel secure filter in", "secure_filter_in"),
-    ("ip tunnel secure filter out", "secure_filter_out"),
-    ("ip tunnel nat descriptor", "nat_descriptor"),
-    ("ipsec tunnel outer df-bit", "outer_df_bit"),
-    ("tunnel map-e", "map_e"),
-    ("tunnel backup", "backup"),
-    ("tunnel template", "template"),
-    ("tunnel encapsulation", "encapsulation"),
-    ("description tunnel", "description"),
-)
-_LIST: Final = re.compile(r"(?:ip|ipv6) (?:\S+ )?(?:\S+ )?secure filter (?:in|out) (.*)")
-_ROUTE_TUNNEL: Final = re.compile(r" gateway tunnel (\d{1,10})(?= |\Z)")
-_REFRESH: Final = re.compile(r"ipsec-refresh(?:-up|-down)?=([\d,]+)")
+_BLOCK: Final = {
+    ("tunnel", "endpoint"): "endpoint",
+    ("ip", "tunnel", "address"): "address",
+    ("ip", "tunnel", "remote", "address"): "remote_address",
+    ("ip", "tunnel", "mtu"): "mtu",
+    ("ip", "tunnel", "tcp", "mss", "limit"): "tcp_mss_limit",
+    ("ip", "tunnel", "secure", "filter", "in"): "secure_filter_in",
+    ("ip", "tunnel", "secure", "filter", "out"): "secure_filter_out",
+    ("ip", "tunnel", "nat", "descriptor"): "nat_descriptor",
+    ("ipsec", "tunnel", "outer", "df-bit"): "outer_df_bit",
+    ("tunnel", "map-e"): "map_e",
+    ("tunnel", "backup"): "backup",
+    ("tunnel", "template"): "template",
+    ("tunnel", "encapsulation"): "encapsulation",
+    ("description", "tunnel"): "description",
+}
+_SIZES: Final = sorted({len(words) for words in _BLOCK}, reverse=True)
+_ENABLE: Final = re.compile(r"(no +)?tunnel +(enable|disable) +(.+)", re.IGNORECASE)
 _RANGE: Final = re.compile(r"(\d{1,4})(?:-(\d{1,4}))?")
 
 
@@ -79,28 +79,13 @@ class Policy:
 
 
 @dataclass(frozen=True)
-class Used:
-    """Numbers that are taken, each in its own space; NAT entries by their descriptor."""
-
-    tunnels: tuple[int, ...]
-    gateways: tuple[int, ...]
-    policies: tuple[int, ...]
-    filters: tuple[int, ...]
-    dynamic_filters: tuple[int, ...]
-    ipv6_filters: tuple[int, ...]
-    ipv6_dynamic_filters: tuple[int, ...]
-    nat_statics: Mapping[int, tuple[int, ...]]
-    schedules: tuple[int, ...]
-    keepalives: tuple[int, ...]
-
-
-@dataclass(frozen=True)
 class Facts:
     """Everything at once, sorted by number.
 
     `auto_refresh` is the router-wide line only (None: there is none).  `reserved` are numbers that
     `tunnel template` occupies without printing them, in all three spaces (command reference
-    15.49.6).  `undefined_filters` are named in a list and defined nowhere (static, dynamic).
+    15.49.6).  `undefined_filters` are named in a list, a route or a dynamic filter and defined
+    nowhere (static, dynamic).
     """
 
     model: str
@@ -136,20 +121,22 @@ class Facts:
 
 def facts_of(config: Config) -> Facts:
     """Read the facts of a configuration; unreadable lines are passed over, not refused."""
-    standing = [s for s in config.statements if not s.text.startswith("no ")]
-    policies = tuple(sorted(_policies(standing), key=lambda each: each.number))
-    routes = tuple(" ".join(s.text.split()) for s in standing if s.text.startswith("ip route "))
+    # What is said twice stands once, and the later line takes the place of the earlier.
+    standing = list(dict.fromkeys(s for s in config.statements if not _is_no(s.text)))
+    words = by_start(standing)
+    policies = tuple({p.number: p for p in sorted(_policies(words), key=_number)}.values())
+    routes = tuple({route.split()[2]: route for route in _routes(words)}.values())
     tunnels = tuple(_tunnels(config, standing, policies, routes))
-    used = _used(config, standing, policies, routes)
-    static, dynamic = _named_filters(standing)
+    used = used_numbers(config, standing, words, [p.number for p in policies], routes)
+    static, dynamic = named_filters(standing)
     return Facts(
         model=config.model,
         revision=config.revision,
         tunnels=tunnels,
         gateways=tuple(_gateways(standing)),
         policies=policies,
-        auto_refresh=_auto_refresh(standing),
-        transport=tuple(s.text for s in standing if s.text.startswith("ipsec transport ")),
+        auto_refresh=_auto_refresh(words),
+        transport=tuple(" ".join(each) for each in words.get(("ipsec", "transport"), ())),
         routes=routes,
         used=used,
         reserved=tuple(sorted(_reserved(tunnels))),
@@ -160,19 +147,24 @@ def facts_of(config: Config) -> Facts:
     )
 
 
-def _rest(statement: Statement, words: str) -> str | None:
-    """What follows `words`, if the line begins with them."""
-    if not statement.text.startswith(words.partition(" ")[0]):
-        return None
-    parts, wanted = statement.text.split(), words.split()
-    size = len(wanted)
-    return " ".join(parts[size:]) if parts[:size] == wanted else None
+def _is_no(text: str) -> bool:
+    return text[:3].lower() == "no "
 
 
-def _policies(statements: Iterable[Statement]) -> Iterable[Policy]:
-    for statement in statements:
-        words = (_rest(statement, "ipsec sa policy") or "").split()
-        if len(words) >= 3 and words[0].isdigit() and words[1].isdigit():
+def _number(policy: Policy) -> int:
+    return policy.number
+
+
+def _routes(lines: Words) -> Iterator[str]:
+    for words in lines.get(("ip", "route"), ()):
+        # `ip route change log on` is about routes, not one.
+        if len(words) > 3 and words[3].lower() == "gateway":
+            yield " ".join(words)
+
+
+def _policies(lines: Words) -> Iterable[Policy]:
+    for words in rests(lines, "ipsec sa policy"):
+        if len(words) >= 3 and words[0].isdecimal() and words[1].isdecimal():
             yield Policy(
                 number=int(words[0]),
                 gateway=int(words[1]),
@@ -189,20 +181,19 @@ def _tunnels(
     routes: Iterable[str],
 ) -> Iterable[Tunnel]:
     by_context: dict[str, list[Statement]] = {c: [] for c in config.contexts if _is_tunnel(c)}
-    enabled: set[int] = set()
     for statement in statements:
         by_context.get(statement.context, []).append(statement)
-        enabled |= _enabled(statement)
+    enabled = _enabled(config.statements, [int(c.split()[1]) for c in by_context])
     gateway_of = {policy.number: policy.gateway for policy in policies}
     routes_of: dict[int, list[str]] = {}
     for route in routes:
-        for into in dict.fromkeys(map(int, _ROUTE_TUNNEL.findall(route))):
+        for into in dict.fromkeys(map(int, ROUTE_TUNNEL.findall(route))):
             routes_of.setdefault(into, []).append(route)
     for context in sorted(by_context, key=lambda each: int(each.split()[1])):
         number = int(context.split()[1])
         values = dict(_values(by_context[context]))
         bound = values.pop("policy", None)
-        policy = int(bound) if bound and bound.isdigit() else None
+        policy = int(bound) if bound and bound.isdecimal() else None
         yield Tunnel(
             number=number,
             policy=policy,
@@ -216,11 +207,19 @@ def _tunnels(
 
 def _is_tunnel(context: str) -> bool:
     kind, _, number = context.partition(" ")
-    return kind == "tunnel" and number.isdigit()
+    return kind == "tunnel" and number.isdecimal()
 
 
-def _enabled(statement: Statement) -> set[int]:
-    return set(_numbers((_rest(statement, "tunnel enable") or "").split()))
+def _enabled(statements: Iterable[Statement], tunnels: Sequence[int]) -> set[int]:
+    """The tunnels that are enabled once all lines are typed one after the other."""
+    found: set[int] = set()
+    for statement in statements:
+        if not (said := _ENABLE.fullmatch(statement.text)):
+            continue
+        off, able, which = said[1], said[2].lower(), said[3].lower().split()
+        named = {*tunnels} if "all" in which else set(_numbers(dict.fromkeys(which)))
+        found = found - named if off or able == "disable" else found | named
+    return found
 
 
 def _numbers(words: Iterable[str]) -> Iterable[int]:
@@ -232,14 +231,14 @@ def _numbers(words: Iterable[str]) -> Iterable[int]:
 
 def _values(statements: Iterable[Statement]) -> Iterable[tuple[str, str]]:
     for statement in statements:
-        for words, name in _BLOCK:
-            if rest := _rest(statement, words):
-                yield name, _unquoted(rest) if name == "description" else rest
-                break
-        else:
-            bound = (_rest(statement, "ipsec tunnel") or "").split()
-            if len(bound) == 1 and bound[0].isdigit():
-                yield "policy", bound[0]
+        words = statement.text.split()
+        said = tuple(word.lower() for word in words)
+        size = next((n for n in _SIZES if said[:n] in _BLOCK), 0)
+        if size and (rest := " ".join(words[size:])):
+            name = _BLOCK[said[:size]]
+            yield name, _unquoted(rest) if name == "description" else rest
+        elif said[:2] == ("ipsec", "tunnel") and len(words) == 3 and words[2].isdecimal():
+            yield "policy", words[2]
 
 
 def _unquoted(text: str) -> str:
@@ -253,11 +252,12 @@ def _gateways(statements: Iterable[Statement]) -> Iterable[Gateway]:
     keys: dict[int, Psk] = {}
     suppressed: dict[int, str] = {}
     for statement in statements:
-        match = syntax.match(statement.text)
-        if match is None or "gateway" not in match.named:
+        command = syntax.command_of(statement.text)
+        if command is None or command.owner != "gateway":
             continue
-        number, value = int(match.named["gateway"]), " ".join(match.value)
-        words = [word.lower() for word in match.spelled[:-1]]
+        said = syntax.tokens(statement.text)
+        number, value = int(said[command.owner_at]), " ".join(said[len(command.steps) :])
+        words = [word.lower() for word in said[: command.owner_at]]
         if words == ["ipsec", "auto", "refresh"]:
             suppressed[number] = value
         elif words == ["ipsec", "ike", "pre-shared-key"]:
@@ -280,82 +280,10 @@ def _psk(value: str) -> Psk:
     return Psk("hex", value) if value.lower().startswith("0x") else Psk("text", syntax.plain(value))
 
 
-def _auto_refresh(statements: Iterable[Statement]) -> str | None:
-    found = (_rest(statement, "ipsec auto refresh") for statement in statements)
-    wide = [rest for rest in found if rest in ("on", "off")]
+def _auto_refresh(lines: Words) -> str | None:
+    wide = [words[0] for words in rests(lines, "ipsec auto refresh") if words in (["on"], ["off"])]
     return wide[-1] if wide else None
 
 
 def _reserved(tunnels: Iterable[Tunnel]) -> set[int]:
     return {n for t in tunnels for n in _numbers(t.values.get("template", "").split())}
-
-
-def _named_filters(statements: Iterable[Statement]) -> tuple[set[int], set[int]]:
-    """The filters that lists and routes name, static and dynamic (those of IPv4)."""
-    static: set[int] = set()
-    dynamic: set[int] = set()
-    for statement in statements:
-        if not statement.text.startswith("ip "):
-            continue
-        if listed := _LIST.fullmatch(" ".join(statement.text.split())):
-            head, _, tail = f"{listed[1]} ".partition("dynamic ")
-            static |= {int(word) for word in head.split() if word.isdigit()}
-            dynamic |= {int(word) for word in tail.split() if word.isdigit()}
-        elif statement.text.startswith("ip route "):
-            static |= _route_filters(statement.text.split())
-    return static, dynamic
-
-
-def _route_filters(words: list[str]) -> set[int]:
-    found: set[int] = set()
-    inside = False
-    for word in words:
-        inside = word == "filter" or (inside and word.isdigit())
-        if inside and word.isdigit():
-            found.add(int(word))
-    return found
-
-
-def _used(
-    config: Config,
-    statements: Iterable[Statement],
-    policies: Iterable[Policy],
-    routes: Iterable[str],
-) -> Used:
-    numbers = taken(config)
-    refreshed: set[int] = set()
-    transported: set[int] = set()
-    for statement in statements:
-        for listed in _REFRESH.findall(statement.text):
-            refreshed |= {int(word) for word in listed.split(",") if word}
-        words = (_rest(statement, "ipsec transport") or "").split()
-        transported |= {int(word) for word in words[1:2] if word.isdigit()}
-    by_route = {int(n) for route in routes for n in _ROUTE_TUNNEL.findall(route)}
-    ids = {words: _ids(statements, words) for words in _NUMBERED}
-    return Used(
-        tunnels=tuple(sorted(numbers.tunnels | by_route)),
-        gateways=tuple(sorted(numbers.gateways | refreshed)),
-        policies=tuple(sorted({*numbers.policies, *(p.number for p in policies)} | transported)),
-        filters=ids["ip filter"],
-        dynamic_filters=ids["ip filter dynamic"],
-        ipv6_filters=ids["ipv6 filter"],
-        ipv6_dynamic_filters=ids["ipv6 filter dynamic"],
-        nat_statics={d: tuple(sorted(entries)) for d, entries in numbers.nat_statics.items()},
-        schedules=ids["schedule at"],
-        keepalives=ids["ip keepalive"],
-    )
-
-
-_NUMBERED: Final = (
-    "ip filter",
-    "ip filter dynamic",
-    "ipv6 filter",
-    "ipv6 filter dynamic",
-    "schedule at",
-    "ip keepalive",
-)
-
-
-def _ids(statements: Iterable[Statement], words: str) -> tuple[int, ...]:
-    firsts = ((_rest(statement, words) or "").split()[:1] for statement in statements)
-    return tuple(sorted({int(each[0]) for each in firsts if each and each[0].isdigit()}))

@@ -66,7 +66,7 @@ def _tunnel_json(tunnel: Tunnel) -> dict[str, Any]:
             "gateway_id": tunnel.gateway,
             "encapsulation": tunnel.encapsulation,
             **tunnel.values,
-            "mtu": int(mtu) if mtu and mtu.isdigit() else mtu,
+            "mtu": int(mtu) if mtu and mtu.isdecimal() else mtu,
             "routes": list(tunnel.routes) or None,
         }
     )

@@ -1,46 +1,40 @@
-"""The RTX commands that we write or must understand, as one table.
+"""A line of a configuration in the words of the table of commands.
 
-A pattern is the part of a command that says *which* line it is; what follows it is the value, and
-typing a pattern again with another value replaces the line (command reference 1.4).  In a pattern
-`<gateway>` and the like stand for a token that belongs to the key, and `a|b` are two spellings of
-one word, the first of which is the one we compare with.
-
-Commands that are not in the table are kept as they are: their whole text is their key.
+Which command it is, what identifies it, what takes it away, whether it says what its absence would
+say, and where its secret is.  Commands that are not in the table are kept as they are: their whole
+text is their key.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from functools import cached_property, lru_cache
-from itertools import takewhile
-from typing import Final, Literal, NamedTuple
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Final, NamedTuple
 
-PSK_PLACEHOLDER: Final = "<psk>"
-"""Stands in every text of ours where the router has the pre-shared key."""
+from .command_table import COMMANDS, NUMBER, PSK_PLACEHOLDER, Command, Step
 
-Scope = Literal["global", "tunnel", "pp"]
+__all__ = [
+    "COMMANDS",
+    "NUMBER",
+    "PSK_PLACEHOLDER",
+    "Command",
+    "Key",
+    "Match",
+    "command_of",
+    "default_of",
+    "equal",
+    "is_default",
+    "key_of",
+    "masked",
+    "match",
+    "no_form",
+    "plain",
+    "tokens",
+]
 
-NUMBER: Final = r"[0-9]{1,10}"
-"""No number of an RTX is longer (the highest policy id is 2147483647)."""
-
-_INTERFACE = r"(?:lan|vlan|bridge|wan|onu|loopback)\S*"
-_NUMBERS = ("gateway", "policy", "tunnel", "descriptor", "id", "pp")
-_PLACEHOLDERS: Final = {name: re.compile(NUMBER) for name in _NUMBERS} | {
-    "interface": re.compile(_INTERFACE, re.IGNORECASE),
-    "network": re.compile(r"\S+"),
-    "user": re.compile(r"\S+"),
-    "word": re.compile(r"\S+"),
-}
 # A token ends at a blank that is neither quoted nor escaped (command reference 1.5).
 _TOKEN: Final = re.compile(r"""(?:"[^"]*"|'[^']*'|\\.|[^\s"'\\]|["'\\])+""")
-
-
-class Secret(NamedTuple):
-    """Where a command holds a secret: all that follows `keep`, a pattern; written as `shown`."""
-
-    keep: str = ""
-    shown: str = "*"
 
 
 class Key(NamedTuple):
@@ -50,203 +44,111 @@ class Key(NamedTuple):
     words: str
 
 
-class _Step(NamedTuple):
-    """One word of a pattern: its spellings, or the name and the form of what stands there."""
+class Match(NamedTuple):
+    """A line with the command that it is of.
 
-    spellings: tuple[str, ...]
-    name: str = ""
-    form: re.Pattern[str] | None = None
-
-
-def _step(word: str) -> _Step:
-    if word.startswith("<"):
-        return _Step((), word[1:-1], _PLACEHOLDERS[word[1:-1]])
-    return _Step(tuple(word.split("|")))
-
-
-@dataclass(frozen=True)
-class Command:
-    """One command of the RTX.
-
-    `scope` says where its lines belong: "global" lines are the router's own wherever they are
-    printed.  `default` is the value that a missing line means (None: there is none, or it depends
-    on the revision).  `off` is how the line is taken away where that is not `no` and the pattern.
-    `section` is the chapter of the command reference.
+    The words are taken from the text again when they are asked for: of most lines nobody does, and
+    a configuration held word by word is several times as large as the caches of a processor.
     """
 
-    pattern: str
-    scope: Scope
-    section: str
-    default: str | None = None
-    secret: Secret | None = None
-    off: str = ""
-
-    @cached_property
-    def words(self) -> tuple[str, ...]:
-        """The pattern, word by word."""
-        return tuple(self.pattern.split())
-
-    @cached_property
-    def steps(self) -> tuple[_Step, ...]:
-        """The pattern, ready to be compared with a line word by word."""
-        return tuple(map(_step, self.words))
-
-
-def _ike(what: str, section: str, default: str | None = None) -> Command:
-    return Command(f"ipsec ike {what} <gateway>", "global", section, default)
-
-
-_PSK = Secret(keep=r"(?:text[ \t]+)?", shown=PSK_PLACEHOLDER)
-_PASSWORD = Secret()
-_NAME_AND_PASSWORD = Secret(keep=r"\S+[ \t]+")
-
-COMMANDS: Final = (
-    # The tunnel interface.
-    Command("tunnel encapsulation", "tunnel", "14.4", "ipsec"),
-    Command("tunnel type", "tunnel", "14.3", "point-to-point"),
-    Command("tunnel name", "tunnel", "33.5"),
-    Command("tunnel backup", "tunnel", "15.49.5"),
-    Command("tunnel template", "tunnel", "15.49.6"),
-    Command("tunnel endpoint address", "tunnel", "14"),
-    Command("description tunnel", "tunnel", "4.56"),
-    Command("ip tunnel address", "tunnel", "14.5"),
-    Command("ip tunnel remote address", "tunnel", "14.6"),
-    Command("ip tunnel mtu", "tunnel", "8.1.4", "1280"),
-    # The default of the MSS limit depends on model and revision.
-    Command("ip tunnel tcp mss limit", "tunnel", "8.1.21"),
-    Command("ip tunnel secure filter in", "tunnel", "8.1.25"),
-    Command("ip tunnel secure filter out", "tunnel", "8.1.25"),
-    Command("ip tunnel nat descriptor", "tunnel", "23.2"),
-    Command("ipsec tunnel", "tunnel", "15.49.3"),
-    Command("ipsec tunnel outer df-bit", "tunnel", "15.49.1", "copy"),
-    Command(
-        "ipsec tunnel fastpath-fragment-function follow df-bit", "tunnel", "15.49.2", default="off"
-    ),
-    Command("tunnel enable <tunnel>", "global", "14.1", off="tunnel disable <tunnel>"),
-    # IKE and IPsec.
-    Command("ipsec use", "global", "15.1", "on"),
-    Command("ipsec auto refresh", "global", "15.10", "off"),
-    Command("ipsec auto refresh <gateway>", "global", "15.10", "on"),
-    Command("ipsec sa policy <policy>", "global", "15.48.2"),
-    Command("ipsec transport <id>", "global", "15.50"),
-    Command("ipsec ike pre-shared-key <gateway>", "global", "15.5", secret=_PSK),
-    Command("ipsec ike eap myname <gateway>", "global", "15", secret=_NAME_AND_PASSWORD),
-    Command("ipsec ike xauth myname <gateway>", "global", "15.31", secret=_NAME_AND_PASSWORD),
-    Command("ipsec ike retry", "global", "15.13", "10 5 3"),
-    Command("ipsec ike queue length", "global", "15.23"),
-    _ike("version", "15.2", "1"),
-    _ike("auth method", "15.3", "auto"),
-    _ike("negotiate-strictly", "15.11", "off"),
-    # The reference prints the `no` form of this one without the gateway; with it is assumed to
-    # work as for all its siblings (unverified).
-    _ike("always-on", "15.12", "off"),
-    _ike("remote name", "15.14"),
-    _ike("remote address", "15.15"),
-    _ike("remote id", "15.16"),
-    _ike("local name", "15.17"),
-    _ike("local address", "15.18"),
-    _ike("local id", "15.19"),
-    _ike("keepalive use", "15.20", "auto"),
-    _ike("keepalive log", "15.21", "on"),
-    _ike("encryption", "15.22", "3des-cbc"),
-    _ike("group", "15.24", "modp1024"),
-    _ike("hash", "15.25", "sha"),
-    _ike("payload type", "15.27"),
-    _ike("backward-compatibility", "15.28", "1"),
-    _ike("send info", "15.29", "on"),
-    _ike("pfs", "15.30", "off"),
-    _ike("log", "15.42"),
-    _ike("esp-encapsulation", "15.43", "off"),
-    _ike("proposal-limitation", "15.44", "off"),
-    _ike("message-id-control", "15.45", "off"),
-    _ike("child-exchange type", "15.46", "1"),
-    _ike("negotiation receive", "15.47", "on"),
-    _ike("duration ipsec-sa|child-sa", "15.48.1", "28800"),
-    _ike("duration isakmp-sa|ike-sa", "15.48.1", "28800"),
-    _ike("restrict-dangling-sa", "15.48.4", "auto"),
-    _ike("nat-traversal", "15.48.5", "off"),
-    # Any other IKE line still names its gateway.
-    _ike("<word>", "15"),
-    _ike("<word> <word>", "15"),
-    # Routes, filters, NAT.
-    Command("ip route <network>", "global", "8.1.7"),
-    Command("ip keepalive <id>", "global", "8.5.8"),
-    Command("ip filter <id>", "global", "8.1.10"),
-    Command("ip filter dynamic <id>", "global", "8.1"),
-    Command("ip <interface> address", "global", "8.1"),
-    Command("ip <interface> mtu", "global", "8.1.4"),
-    Command("ip <interface> secure filter in", "global", "8.1.25"),
-    Command("ip <interface> secure filter out", "global", "8.1.25"),
-    Command("ip <interface> nat descriptor", "global", "23.2"),
-    Command("nat descriptor type <descriptor>", "global", "23.1"),
-    Command("nat descriptor address outer <descriptor>", "global", "23.4"),
-    Command("nat descriptor address inner <descriptor>", "global", "23.5"),
-    Command("nat descriptor masquerade static <descriptor> <id>", "global", "23.8"),
-    Command("nat descriptor masquerade incoming <descriptor>", "global", "23.10", "reject"),
-    # PPP.
-    Command("pp enable <pp>", "global", "11", off="pp disable <pp>"),
-    Command("pp always-on", "pp", "11", "off"),
-    Command("pp auth accept", "pp", "11.3"),
-    Command("pp auth myname", "pp", "11.4", secret=_NAME_AND_PASSWORD),
-    Command("pp auth username <user>", "pp", "11.2", secret=_PASSWORD),
-    Command("ip pp address", "pp", "8.1"),
-    Command("ip pp mtu", "pp", "8.1.4"),
-    Command("ip pp secure filter in", "pp", "8.1.25"),
-    Command("ip pp secure filter out", "pp", "8.1.25"),
-    Command("ip pp nat descriptor", "pp", "23.2"),
-    # The router itself.
-    Command("console character", "global", "4.21"),
-    Command("console columns", "global", "4.22", "80"),
-    Command("console lines", "global", "4.23", "24"),
-    Command("console info", "global", "4.24", "off"),
-    Command("console prompt", "global", "4.20"),
-    Command("login password", "global", "4.1", secret=_PASSWORD),
-    Command("administrator password", "global", "4.3", secret=_PASSWORD),
-    Command("login user <user>", "global", "4.5", secret=_PASSWORD),
-    Command("login timer", "global", "4.53", "300"),
-    Command("user attribute <user>", "global", "4"),
-    Command("sshd host key generate", "global", "4.69", secret=_PASSWORD),
-    Command("schedule at <id>", "global", "37.1"),
-    Command("l2tp tunnel auth", "tunnel", "", secret=_NAME_AND_PASSWORD),
-    Command("snmp community read-only", "global", "", secret=_PASSWORD),
-    Command("snmp community read-write", "global", "", secret=_PASSWORD),
-)
-
-
-class Match(NamedTuple):
-    """A statement understood: its command, its own spelling of the key, and what follows."""
-
     command: Command
-    key: tuple[str, ...]
-    spelled: tuple[str, ...]
-    value: tuple[str, ...]
-    named: dict[str, str]
+    text: str
+
+    def __repr__(self) -> str:
+        return f"Match({self.command.pattern!r}, {masked(self.text)!r})"
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """All words of the line."""
+        return tokens(self.text)
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """The words that say which line it is, in our spelling."""
+        steps = self.command.steps
+        return tuple(
+            word if step.form else step.spellings[0]
+            for step, word in zip(steps, self.words, strict=False)
+        )
+
+    @property
+    def spelled(self) -> tuple[str, ...]:
+        """The same words as they are written."""
+        return self.words[: len(self.command.steps)]
+
+    @property
+    def value(self) -> tuple[str, ...]:
+        """The words after them."""
+        return self.words[len(self.command.steps) :]
+
+    @property
+    def named(self) -> dict[str, str]:
+        """What stands where the pattern has `<gateway>` and the like, under that name."""
+        words = self.words
+        return {name: words[at] for name, at in self.command.places.items()}
+
+
+class _Node:
+    """Where the words read so far have led: what may come next, and which command that is now."""
+
+    def __init__(self) -> None:
+        self.words: dict[str, _Node] = {}
+        self.forms: dict[str, tuple[re.Pattern[str], _Node]] = {}
+        self.command: Command | None = None
+        self.leaf = True
+
+    def grow(self, command: Command, steps: Sequence[Step]) -> None:
+        """Add a command, all more specific ones being here already.
+
+        What may stand for any word may stand for those too that have a way of their own, so that
+        reading never has to come back; but where a command ends, its value begins.
+        """
+        if not steps:
+            self.command = self.command or command
+            return
+        (spellings, name, form), rest = steps[0], steps[1:]
+        for word in spellings:
+            self.words.setdefault(word, _Node()).grow(command, rest)
+        if form:
+            self.forms.setdefault(name, (form, _Node()))[1].grow(command, rest)
+            for word, node in self.words.items():
+                if form.fullmatch(word) and node.command is None:
+                    node.grow(command, rest)
+
+    def settle(self, so_far: Command | None = None) -> None:
+        """Let a line that stops making sense be one of the last command that it did belong to."""
+        self.command = self.command or so_far
+        # A number is a word too: what takes any word is asked last.
+        self.forms = dict(sorted(self.forms.items(), key=lambda form: form[0] == "word"))
+        nodes = [*self.words.values(), *(node for _, node in self.forms.values())]
+        self.leaf = not nodes
+        for node in nodes:
+            node.settle(self.command)
+
+    def other(self, word: str) -> _Node | None:
+        """Where a word leads that is not spelled as in the table."""
+        if node := self.words.get(word.lower()):
+            return node
+        for form, node in self.forms.values():
+            if form.fullmatch(word):
+                return node
+        return None
 
 
 def _specific(command: Command) -> tuple[int, int]:
-    literals = sum(not word.startswith("<") for word in command.words)
-    return literals, len(command.words)
+    literals = sum(step.form is None for step in command.steps)
+    return literals, len(command.steps)
 
 
-_INDEXED: Final = 3
-
-
-def _plain_start(command: Command) -> tuple[str, ...]:
-    """The first words that every line of the command has, as many as the index looks at."""
-    plain_words = takewhile(
-        lambda word: not word.startswith("<") and "|" not in word, command.words
-    )
-    return tuple(plain_words)[:_INDEXED]
-
-
-def _by_first_words() -> dict[tuple[str, ...], list[Command]]:
-    found: dict[tuple[str, ...], list[Command]] = {}
+def _grown() -> _Node:
+    root = _Node()
     for command in sorted(COMMANDS, key=_specific, reverse=True):
-        found.setdefault(_plain_start(command), []).append(command)
-    return found
+        root.grow(command, command.steps)
+    root.settle()
+    return root
 
 
-_TABLE: Final = _by_first_words()
+_ROOT: Final = _grown()
 
 
 def tokens(text: str) -> tuple[str, ...]:
@@ -261,45 +163,24 @@ def plain(token: str) -> str:
     return re.sub(r"\\(.)|[\"']", lambda found: found.group(1) or "", token)
 
 
-def _read(command: Command, words: tuple[str, ...]) -> Match | None:
-    key: list[str] = []
-    named: dict[str, str] = {}
-    size = len(command.steps)
-    if len(words) < size:
-        return None
-    for (spellings, name, form), word in zip(command.steps, words, strict=False):
-        if form is not None:
-            if not form.fullmatch(word):
-                return None
-            named[name] = word
-            key.append(word)
-        elif word in spellings or word.lower() in spellings:
-            key.append(spellings[0])
-        else:
-            return None
-    return Match(command, tuple(key), words[:size], words[size:], named)
-
-
 @lru_cache(maxsize=1 << 15)
-def match(text: str) -> Match | None:
+def command_of(text: str) -> Command | None:
     """The command in the table that `text` is a line of, or None."""
-    words = tokens(text)
-    for command in _candidates(words[:_INDEXED]):
-        if found := _read(command, words):
-            return found
-    return None
+    node = _ROOT
+    for word in tokens(text):
+        if node.leaf or not (after := node.words.get(word) or node.other(word)):
+            break
+        node = after
+    return node.command
+
+
+def match(text: str) -> Match | None:
+    """The same with the words of the line in their parts."""
+    command = command_of(text)
+    return Match(command, text) if command else None
 
 
 @lru_cache(maxsize=1 << 12)
-def _candidates(start: tuple[str, ...]) -> tuple[Command, ...]:
-    """The commands that a line with these first words may be of.
-
-    What shares more words with the line comes first.
-    """
-    words = tuple(word.lower() for word in start)
-    return tuple(c for size in range(len(words), 0, -1) for c in _TABLE.get(words[:size], ()))
-
-
 def key_of(text: str, context: str = "") -> Key:
     """What identifies this line where it stands; `context` is "", "tunnel 2", "pp 1" and so on."""
     found = match(text)
@@ -318,22 +199,34 @@ def no_form(text: str) -> str:
     return "no " + " ".join(found.spelled)
 
 
-def equal(a: str, b: str) -> bool:
-    """Whether two lines of one context say the same, whatever their spelling."""
+def equal(a: str, b: str, model: str = "", revision: str = "") -> bool:
+    """Whether two lines of one context say the same on that router, whatever their spelling."""
     one, other = match(a), match(b)
     if not one or not other:
         return a.split() == b.split()
-    return one.key == other.key and _value(one) == _value(other)
+    if one.key != other.key:
+        return False
+    defaults = one.command.defaults(model, revision)
+    return _value(one) == _value(other) or all(" ".join(m.value) in defaults for m in (one, other))
 
 
 def _value(found: Match) -> list[str]:
     return [plain(token) for token in found.value]
 
 
-def is_default(text: str) -> bool:
-    """Whether the router would do the same without this line."""
+def default_of(command: Command, model: str = "", revision: str = "") -> str | None:
+    """The value that a missing line of this command means on that router; None: none, or unknown.
+
+    `model` and `revision` as the head of a configuration has them ("RTX1220", "15.04.03"); without
+    them only what every router has in common is known.
+    """
+    return next(iter(command.defaults(model, revision)), None)
+
+
+def is_default(text: str, model: str = "", revision: str = "") -> bool:
+    """Whether that router would do the same without this line."""
     found = match(text)
-    return bool(found and found.command.default == " ".join(found.value))
+    return bool(found and " ".join(found.value) in found.command.defaults(model, revision))
 
 
 def _secret_pattern(command: Command) -> re.Pattern[str]:
@@ -347,12 +240,21 @@ def _secret_pattern(command: Command) -> re.Pattern[str]:
 
 
 _SECRETS: Final = tuple(
-    (_secret_pattern(command), command.secret.shown) for command in COMMANDS if command.secret
+    # With the longest word that the command cannot be without: few texts have it at all.
+    (
+        max((step.spellings[0] for step in command.steps if len(step.spellings) == 1), key=len),
+        _secret_pattern(command),
+        command.secret.shown,
+    )
+    for command in COMMANDS
+    if command.secret
 )
 
 
 def masked(text: str) -> str:
     """`text` (any number of lines) with every secret replaced: fit for logs and errors."""
-    for pattern, shown in _SECRETS:
-        text = pattern.sub(rf"\g<1>{shown}", text)
+    lowered = text.lower()
+    for word, pattern, shown in _SECRETS:
+        if word in lowered:
+            text = pattern.sub(rf"\g<1>{shown}", text)
     return text

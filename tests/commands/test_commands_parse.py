@@ -30,13 +30,32 @@ def test_the_text_for_people_shows_no_key(capsys: pytest.CaptureFixture[str]) ->
     assert "key: text" in said
 
 
+def test_the_text_for_people_shows_no_password(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "router.txt"
+    file.write_text(
+        "tunnel select 1\n ipsec tunnel 1\n  ipsec sa policy 1 1 esp aes-cbc sha-hmac\n"
+        "  ipsec ike eap myname 1 office CANARY1\n  ipsec ike xauth myname 1 office CANARY2\n"
+        "  ipsec ike pre-shared-key 1 text CANARY3\n  ipsec ike local id 1 10.0.0.0/8\n",
+        encoding="utf-8",
+    )
+    assert cli.main(["parse", str(file)]) == 0
+    said = capsys.readouterr().out
+    assert "CANARY" not in said
+    assert "ike eap_myname: office *" in said
+    assert "ike local_id: 10.0.0.0/8" in said
+
+
 def test_stdin_is_read(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(FILE.read_bytes())))
     assert cli.main(["parse", "-"]) == 0
     assert "free: tunnel" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("content", [None, b"", b"# nothing\n"])
+@pytest.mark.parametrize(
+    "content", [None, b"", b"# nothing\n", b"root:x:0:0::/root:/bin/sh\n", b"\x89PNG\r\n\x1a\n"]
+)
 def test_what_is_no_configuration_is_said(
     tmp_path: Path, content: bytes | None, capsys: pytest.CaptureFixture[str]
 ) -> None:

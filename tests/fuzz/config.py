@@ -1,14 +1,20 @@
-"""Damaged configurations: reading and judging them gives a value, whatever they are."""
+"""Damaged configurations: whatever they are, reading and judging them gives a value.
+
+Written back they are what they were, and with a change in them they say what the model says.
+"""
 
 from __future__ import annotations
 
 import random
 from pathlib import Path
 
+from components.errors import VpnError
 from components.office.audit import audit
+from components.office.config import Config
 from components.office.facts import facts_of
 from components.office.facts_json import as_json
-from components.office.reading import read
+from components.office.plan import apply_to
+from components.office.reading import read, write
 
 CORPUS = Path(__file__).resolve().parents[1] / "corpus"
 TEXT = r"""
@@ -42,8 +48,34 @@ def damaged(chance: random.Random, text: bytes, other: bytes) -> bytes:
     return bytes(data)
 
 
+CHANGES = (
+    ("ip filter 77 pass * * udp * 500",),
+    ("tunnel select 1", "ip tunnel mtu 1234", "tunnel select none"),
+    ("ipsec ike hash 1 sha256", "no ipsec auto refresh"),
+    ("tunnel disable 1", "no ip route default"),
+)
+
+
+def check_change(data: bytes, config: Config) -> None:
+    """Write each of the changes; what is read again holds every line of it, and no other line.
+
+    A text whose lines would be read together in another way is refused.
+    """
+    for commands in CHANGES:
+        after = apply_to(config, commands)
+        try:
+            again = read(write(data, after))
+        except VpnError:
+            continue
+        had, have = ({s.key: s.text for s in c.statements} for c in (after, again))
+        new = [s for s in after.statements if not s.number]
+        assert all(have.get(s.key) == s.text for s in new), commands
+        assert len(again.statements) <= len(config.statements) + len(new), commands
+        assert set(have) - set(had) == set(), commands
+
+
 def run(count: int, seed: int) -> None:
-    """Read `count` texts; every eighth is judged too, which takes longer."""
+    """Read `count` texts; some are changed or judged too, which takes longer."""
     chance = random.Random(seed)
     texts = [file.read_bytes() for file in sorted(CORPUS.glob("*.txt"))]
     for number in range(count):
@@ -51,6 +83,10 @@ def run(count: int, seed: int) -> None:
         try:
             config = read(data)
             as_json(facts_of(config))
+            assert write(data, config) == data
+            # What no encoding explains may look like another one as soon as a line is gone.
+            if number % 4 == 0 and config.source.isascii():
+                check_change(data, config)
             if number % 8 == 0:
                 audit(config, tunnel=chance.choice((None, 1, 2)))
         except Exception as error:

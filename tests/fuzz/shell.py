@@ -48,7 +48,11 @@ def transcript(chance: random.Random, line: str, prefix: str) -> str:
 
 def events(shell: Shell, pieces: list[str]) -> list[Event]:
     """All that comes of the pieces, silence after the last one included."""
-    found = [event for piece in pieces for event in shell.receive(piece)]
+    found: list[Event] = []
+    for piece in pieces:
+        found += shell.receive(piece)
+        # A prompt in doubt is never told as an answer, nor is one that was told still in doubt.
+        assert not (shell.doubtful and found and isinstance(found[-1], Answer))
     return found if found and isinstance(found[-1], Answer) else [*found, *shell.quiet()]
 
 
@@ -59,10 +63,30 @@ def cut(chance: random.Random, text: str) -> list[str]:
     return [text[a:b] for a, b in pairwise(ends)]
 
 
+def ahead(chance: random.Random, number: int, seed: int) -> None:
+    """Lines that print nothing or a refusal, sent before their answers: each gets its own."""
+    prefix, columns = chance.choice(PREFIXES), chance.choice((20, 79, 4095))
+    lines = [f"ip filter {n} pass {'10.0.0.0/8 ' * chance.randint(1, 20)}*" for n in range(9)]
+    said = [chance.choice(("", "", "エラー: 値\r\n", "Error: Invalid\r\n")) for _ in lines]
+    text = ""
+    for line, answer in zip(lines, said, strict=True):
+        drawn = f"{prefix}# {line}"
+        echo = "\r\n".join(drawn[n : n + columns] for n in range(0, len(drawn), columns))
+        text += f"{echo}\r\n{answer}"
+    shell = Shell(prefix=prefix)
+    for line in lines:
+        (shell.sent if line == lines[0] else shell.sent_ahead)(line)
+    found = events(shell, cut(chance, f"{text}{prefix}# "))
+    errors = [event.error or "" for event in found if isinstance(event, Answer)]
+    assert errors == [each.strip() for each in said], f"seed {seed}, input {number}: {text!r}"
+
+
 def run(count: int, seed: int) -> None:
     """Half of the transcripts are whole: however they are cut, they end in one answer."""
     chance = random.Random(seed)
     for number in range(count):
+        if number % 10 == 0:
+            ahead(chance, number, seed)
         line, prefix = chance.choice(LINES), chance.choice(PREFIXES)
         text = transcript(chance, line, prefix)
         whole = chance.random() < 0.5

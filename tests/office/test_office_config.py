@@ -1,11 +1,15 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from components.office import config
+from components.office import config, syntax
 from components.office.config import Scope, Statement
+from components.office.reading import lines_of
+from components.office.written import pieces
 
 ROUTER = """\
 # RTX1220 Rev.15.04.03 (Thu Nov 18 10:11:12 2021)
@@ -107,8 +111,28 @@ def test_taken() -> None:
     assert config.lowest_free(used.policies, above=100) == 103
 
 
+def test_where_a_statement_was_read_makes_no_difference() -> None:
+    read, typed = Statement("tunnel 1", "x y", 7), Statement("tunnel 1", "x y")
+    assert read == typed
+    assert not read != typed  # noqa: SIM202 - a tuple has a `!=` of its own
+    assert hash(read) == hash(typed)
+    assert read != Statement("", "x y")
+    assert read != ("tunnel 1", "x y", 7)
+
+
+def test_the_source_is_no_part_of_what_a_configuration_says() -> None:
+    one, other = config.parse(" x y\n"), config.parse("# a remark\n x y\n")
+    assert one == other
+    assert one.source == " x y\n"
+    assert "x y\\n" not in repr(one)
+
+
 def test_repr_hides_keys() -> None:
-    assert "CANARY" not in repr(config.parse(ROUTER))
+    read = config.parse(ROUTER)
+    assert "CANARY" not in repr(read)
+    assert "CANARY" not in repr([syntax.match(s.text) for s in read.statements])
+    assert "CANARY" not in repr(lines_of(ROUTER))
+    assert "CANARY" not in repr(pieces(replace(read, source="")))
 
 
 def test_find_is_by_word() -> None:

@@ -82,6 +82,34 @@ def test_a_line_that_fills_the_width_may_simply_end() -> None:
     )
 
 
+def test_the_longest_line_of_a_file_is_no_cut_line() -> None:
+    long = "ip lan2 secure filter in " + " ".join(str(number) for number in range(1000, 1020))
+    text = f"tunnel select 1\n {long}\n future tunnel option 3 on\nfuture option 4\n"
+    assert unwrapped(text) == text
+    (first, *others) = unwrapped(f"console columns 126\n {long}\n future tunnel").split("\n")
+    assert (first, others) == ("console columns 126", [f" {long} future tunnel"])
+    wide = f"{long} 1021 1022"
+    cut = "\n".join([wide[:99], wide[99:], "ip filter 1 pass * *"])
+    assert unwrapped(cut) == f"{wide}\nip filter 1 pass * *"
+
+
+def test_blanks_that_wipe_a_mark_leave_the_blank_of_a_cut_line() -> None:
+    lines = ["x" * 60 + " " + "y" * 18, " 4500", "ip filter 2 pass * *"]
+    text = f"ip filter 1 {lines[0]}"
+    cut_line = cut(text + lines[1])
+    first, rest = cut_line.split("\n")
+    assert unwrapped(f"{first}\n---more---{' ' * 10}{rest}\n{lines[2]}") == (
+        f"{text}{lines[1]}\n{lines[2]}"
+    )
+    assert unwrapped(f"{first}\r\r\n---more---\r\r\n{rest}") == text + lines[1]
+
+
+def test_what_is_escaped_is_no_comment() -> None:
+    line = "description lan1 " + "x" * 61 + "\\#1"
+    assert unwrapped(cut(line)) == line
+    assert cut(line).split("\n")[1] == "#1"
+
+
 def test_a_cut_before_a_blank_is_no_indentation() -> None:
     full = "ip filter 101 pass 203.0.113.10,203.0.113.11,203.0.113.12 192.168.1.1 udp * 500"
     assert unwrapped(f"{full}\n 4500") == f"{full} 4500"

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from ..errors import VpnError
-from ..office.audit import FarEnd, Finding, audit, far_end
+from ..office.audit import CODES, FarEnd, Finding, audit, far_end
 from .parse import add_file, configuration
 
 _EXITS = "Exit codes: 0 nothing or information only, 1 errors, 3 warnings, 2 unreadable file."
@@ -27,7 +28,18 @@ def add_parser(subparsers: Any) -> None:
         help="the body of `GET appliance/ID` as a file: the gateway that calls it is compared",
     )
     parser.add_argument("--json", action="store_true", help="as one JSON object")
+    parser.add_argument("--codes", action=_Codes, nargs=0, help="list what an audit can say")
     parser.set_defaults(run=run)
+
+
+class _Codes(argparse.Action):
+    """Prints the table of codes and ends, as `--help` does."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_rest: object) -> NoReturn:
+        """One paragraph a code."""
+        for code, row in CODES.items():
+            print(f"{code} ({row.severity})\n  {row.meaning}\n  {row.basis}: {row.source}")
+        parser.exit()
 
 
 def run(args: Any) -> int:
@@ -65,7 +77,7 @@ def _far(file: str | None) -> FarEnd | None:
 def _text(found: Sequence[Finding]) -> str:
     blocks = [
         f"{f.severity.upper()} {f.code}\n  where:  {f.where}\n  why:    {f.why}\n"
-        f"  remedy: {f.remedy}\n  basis:  {f.basis}"
+        f"  remedy: {f.remedy}\n  basis:  {f.basis} ({CODES[f.code].source})"
         for f in found
     ]
     return "\n\n".join(blocks) or "Nothing to say."

@@ -10,12 +10,13 @@ from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv4Network
 from typing import Any, Final
 
+from ... import ipsec
 from ...errors import Problem, SpecError
 
 # The VPC router's words -> what an RTX calls the same in phase 1 and in `ipsec sa policy`.
-ENCRYPTION: Final = {"aes128": "aes-cbc", "aes256": "aes256-cbc"}
-HASH: Final = {"sha1": "sha", "sha256": "sha256"}
-GROUPS: Final = ("modp1024", "modp2048")
+ENCRYPTION: Final = {name: choice.office for name, choice in ipsec.ENCRYPTION.items()}
+HASH: Final = {name: choice.office for name, choice in ipsec.HASH.items()}
+GROUPS: Final = tuple(ipsec.choices(ipsec.DH_GROUP))
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,7 @@ class FarEnd:
     dpd: tuple[int, int] = (15, 30)
     entries: tuple[Entry, ...] = ()
     receive_rules: tuple[Mapping[str, Any], ...] = ()
+    enabled: bool = True
 
     @property
     def known(self) -> bool:
@@ -72,7 +74,8 @@ def _read(appliance: Mapping[str, Any]) -> FarEnd:
     vpn = settings["SiteToSiteIPsecVPN"]
     ike, esp = vpn.get("IKE") or {}, vpn.get("ESP") or {}
     dpd = ike.get("DPD") or {}
-    firewall = ((settings.get("Firewall") or {}).get("Config") or [None])[0] or {}
+    firewall = settings.get("Firewall") or {}
+    rules = (firewall.get("Config") or [None])[0] or {}
     return FarEnd(
         address=_address(appliance, settings),
         encryption=vpn.get("EncryptionAlgo") or "aes128",
@@ -82,8 +85,14 @@ def _read(appliance: Mapping[str, Any]) -> FarEnd:
         esp_lifetime=int(esp.get("Lifetime") or 1800),
         dpd=(int(dpd.get("Interval") or 15), int(dpd.get("Timeout") or 30)),
         entries=tuple(_entry(each) for each in vpn.get("Config") or []),
-        receive_rules=tuple(firewall.get("Receive") or []),
+        receive_rules=tuple(rules.get("Receive") or []) if _is_on(firewall) else (),
+        enabled=_is_on(vpn),
     )
+
+
+def _is_on(section: Mapping[str, Any]) -> bool:
+    """Flags are the strings True and False; a section without one is in force."""
+    return str(section.get("Enabled", "True")).lower() != "false"
 
 
 def _address(appliance: Mapping[str, Any], settings: Mapping[str, Any]) -> IPv4Address:

@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from typing import Final
 
+from .device import DEFAULT_BYTES, byte_words, has_byte_words
 from .far import FarEnd
-from .findings import Finding, Severity
-from .view import Link
+from .findings import Finding, differs, finding
+from .link import Link
+
+IKE_SA: Final = ("isakmp-sa", "ike-sa")
+ESP_SA: Final = ("ipsec-sa", "child-sa")
 
 
 def enabled(link: Link, _far: FarEnd) -> Iterator[Finding]:
-    """A tunnel that is not enabled does nothing (14.1)."""
+    """A tunnel that is not enabled does nothing (14.1), and none does without IPsec (15.1)."""
     if not link.tunnel.enabled:
-        number = link.tunnel.number
-        yield Finding(
-            "tunnel-not-enabled",
-            "error",
-            f"tunnel {number}",
-            "all is written, and the tunnel is not enabled",
-            f"tunnel enable {number}",
-            "vendor-doc",
-        )
+        yield finding("tunnel-not-enabled", link.mine, f"tunnel enable {link.tunnel.number}")
+    if link.router.value("ipsec use") == "off":
+        yield finding("ipsec-off", "ipsec use off", "ipsec use on")
 
 
 def stall(link: Link, _far: FarEnd) -> Iterator[Finding]:
@@ -34,24 +34,23 @@ def stall(link: Link, _far: FarEnd) -> Iterator[Finding]:
     if link.ike("backward_compatibility", "1") != "2":
         parts.append(f"no {link.line('backward-compatibility')} 2")
         cure.append(f"{link.line('backward-compatibility')} 2")
-    if not _is_dpd(keepalive):
+    if not is_dpd(keepalive):
         said = f"{link.line('keepalive use')} {keepalive} is not dpd" if keepalive else ""
         parts.append(said or f"no {link.line('keepalive use')} on dpd")
         cure.append(f"{link.line('keepalive use')} on dpd 15 2")
     if parts:
         why = "the router starts the key exchange: a" if link.starts else "a"
-        yield Finding(
+        yield finding(
             "stall-after-sa-loss",
-            "warn",
             f"{link.name}: {'; '.join(parts)}",
-            f"{why}fter a loss of the SAs at one end (reboot, ipsec sa delete, ipsec refresh sa) "
-            "the tunnel may read Online and carry nothing, until a reconnect at the cloud end",
             "; ".join(cure),
-            "seed-article",
+            why=f"{why}fter a loss of the SAs at one end (reboot, ipsec sa delete, ipsec refresh "
+            "sa) the tunnel may read Online and carry nothing, until a reconnect at the cloud end",
         )
 
 
-def _is_dpd(keepalive: str) -> bool:
+def is_dpd(keepalive: str) -> bool:
+    """Whether the words of `keepalive use` ask by dead peer detection (15.20)."""
     words = keepalive.split()
     return words[:1] in (["on"], ["auto"]) and "dpd" in words
 
@@ -59,34 +58,61 @@ def _is_dpd(keepalive: str) -> bool:
 def keepalive(link: Link, _far: FarEnd) -> Iterator[Finding]:
     """The VPC router knows dead peer detection and no other keepalive (15.20)."""
     value = link.ike("keepalive_use")
-    if _is_dpd(value):
+    if is_dpd(value):
         return
-    severity: Severity = "warn" if value.split()[:1] in ([], ["off"]) else "error"
-    shown = f"{link.line('keepalive use')} {value}" if value else f"no {link.line('keepalive use')}"
-    yield Finding(
-        "keepalive-not-dpd",
-        severity,
-        shown,
-        "the far end answers dead peer detection only: the tunnel is taken for dead, or its death "
-        "is never noticed",
+    words = value.split()
+    if words[:1] in ([], ["off"]):
+        kind = "no keepalive"
+    elif "icmp-echo" in words:
+        kind = "keepalive by ping"
+    else:
+        # With `auto` nobody sends: it answers the peer's heartbeat only.
+        kind = "no keepalive" if words[0] == "auto" else "kind of keepalive"
+    yield differs(
+        kind,
+        link.role,
+        f"{link.line('keepalive use')} {value}" if value else f"no {link.line('keepalive use')}",
         f"{link.line('keepalive use')} on dpd 15 2",
-        "vendor-doc",
     )
 
 
 def lifetimes(link: Link, far: FarEnd) -> Iterator[Finding]:
     """An initiator proposes its own lifetimes, a responder takes the peer's (15.48.1)."""
-    ike, esp = link.lifetime("isakmp_sa", "ike_sa"), link.lifetime("ipsec_sa", "child_sa")
+    ike, esp = link.lifetime(*IKE_SA), link.lifetime(*ESP_SA)
     if (ike, esp) == (far.ike_lifetime, far.esp_lifetime):
         return
-    yield Finding(
-        "lifetime-mismatch",
-        "error" if link.exact else "warn",
+    yield differs(
+        "IPsec SA lifetime",
+        link.role,
         f"isakmp-sa {ike} and ipsec-sa {esp} against {far.ike_lifetime} and {far.esp_lifetime}",
-        "one end renews or gives up an SA at another time than the other expects",
-        f"{link.line('duration isakmp-sa')} {far.ike_lifetime}; "
-        f"{link.line('duration ipsec-sa')} {far.esp_lifetime}",
-        "vendor-doc",
+        f"{link.line(f'duration {link.duration(*IKE_SA)[0]}')} {far.ike_lifetime}; "
+        f"{link.line(f'duration {link.duration(*ESP_SA)[0]}')} {far.esp_lifetime}"
+        f"{byte_words(link)}",
+    )
+
+
+def rekey(link: Link, _far: FarEnd) -> Iterator[Finding]:
+    """`rekey off` is for the IKE SA only; who answers waits for the peer's renewal anyway."""
+    name, words = link.duration(*IKE_SA)
+    if link.starts and words.endswith("rekey off"):
+        line = link.line(f"duration {name}")
+        yield finding("rekey-off", f"{line} {words}", f"{line} {words.removesuffix(' rekey off')}")
+
+
+def byte_lifetime(link: Link, _far: FarEnd) -> Iterator[Finding]:
+    """Newer revisions give an SA up after 2000000 kB unless told otherwise (15.48.1)."""
+    name, words = link.duration(*ESP_SA)
+    given = re.match(r"\d+ (off|\d+)\b", words)
+    if given or not link.starts or not has_byte_words(link.router):
+        return
+    line = link.line(f"duration {name}")
+    yield differs(
+        "byte lifetime",
+        link.role,
+        f"{line} {words}" if words else f"no {line}",
+        f"if phase 2 misbehaves: {line} {link.lifetime(*ESP_SA)} off",
+        why=f"without a byte word this revision gives an SA up after {DEFAULT_BYTES} kB and "
+        "proposes that; the VPC router lists seconds only (what it makes of it is unverified)",
     )
 
 
@@ -94,44 +120,31 @@ def pfs(link: Link, _far: FarEnd) -> Iterator[Finding]:
     """The VPC router always uses PFS; the RTX follows as a responder only (15.30)."""
     if link.ike("pfs", "off") == "on":
         return
-    yield Finding(
-        "pfs-off",
-        "error" if link.exact else "warn",
-        f"no {link.line('pfs')} on",
-        "the default is off: as initiator the router proposes no PFS, only as responder it follows",
-        f"{link.line('pfs')} on",
-        "vendor-doc",
-    )
+    yield differs("PFS", link.role, f"no {link.line('pfs')} on", f"{link.line('pfs')} on")
 
 
 def dpd_timing(link: Link, far: FarEnd) -> Iterator[Finding]:
     """Different intervals do no harm; it is the time to recovery that differs."""
     words = link.ike("keepalive_use").split()
-    numbers = [int(word) for word in words if word.isdigit()][:2]
-    if not far.known or not _is_dpd(" ".join(words)) or len(numbers) < 2:
+    numbers = [int(word) for word in words if word.isdecimal()][:2]
+    if not far.known or not is_dpd(" ".join(words)) or len(numbers) < 2:
         return
-    if numbers[0] * numbers[1] != far.dpd[1]:
-        yield Finding(
-            "dpd-timing-differs",
-            "info",
+    here = numbers[0] * numbers[1]
+    if here != far.dpd[1]:
+        yield differs(
+            "DPD timing",
+            link.role,
             f"{link.line('keepalive use')} on dpd {numbers[0]} {numbers[1]}",
-            f"the ends notice a loss after {numbers[0] * numbers[1]} s here, {far.dpd[1]} s there",
             "no need to act",
-            "logic",
+            why=f"the ends notice a loss after {here} s here, {far.dpd[1]} s there",
         )
 
 
 def notices(link: Link, _far: FarEnd) -> Iterator[Finding]:
     """Without notices a deleted SA is known at one end only (15.29)."""
     if link.ike("send_info", "on") == "off":
-        yield Finding(
-            "delete-notice-off",
-            "warn",
-            f"{link.line('send info')} off",
-            "the peer is not told when an SA is deleted",
-            f"{link.line('send info')} on",
-            "vendor-doc",
-        )
+        line = link.line("send info")
+        yield finding("delete-notice-off", f"{line} off", f"{line} on")
 
 
 def wrapping(link: Link, _far: FarEnd) -> Iterator[Finding]:
@@ -139,75 +152,36 @@ def wrapping(link: Link, _far: FarEnd) -> Iterator[Finding]:
     own, words = link.ike("esp_encapsulation") == "on", link.ike("nat_traversal").split()
     natt = words[:1] == ["on"]
     if own:
-        code = "natt-and-esp-encapsulation" if natt else "esp-encapsulation"
-        also = "it and NAT traversal exclude each other, and " if natt else ""
-        yield Finding(
-            code,
-            "error",
+        yield differs(
+            "encapsulation and NAT traversal" if natt else "encapsulation",
+            link.role,
             link.name,
-            f"{also}esp-encapsulation is the vendor's own: the cloud end does not know it",
             f"no {link.line('esp-encapsulation')}",
-            "vendor-doc",
         )
-    if not natt:
-        return
-    router = link.router
-    if router.config.model == "RTX1210" and (0,) < router.revision < (14, 1, 20):
-        yield Finding(
-            "natt-main-mode-old-firmware",
-            "error",
-            f"RTX1210 Rev.{router.config.revision}",
-            "NAT traversal in main mode, and its type option, came with Rev.14.01.20",
-            f"no {link.line('nat-traversal')}, or a newer revision",
-            "vendor-doc",
-        )
-    yield Finding(
-        "nat-traversal-not-offered-by-vpc-router",
-        "warn",
-        f"{link.line('nat-traversal')} {' '.join(words)}",
-        "NAT traversal in IKEv1 needs Vendor ID, which the VPC router neither sends nor takes",
-        f"no {link.line('nat-traversal')}",
-        "vendor-doc",
-    )
+    if natt:
+        router = link.router
+        if router.config.model == "RTX1210" and (0,) < router.revision < (14, 1, 20):
+            yield finding(
+                "natt-main-mode-old-firmware",
+                f"RTX1210 Rev.{router.config.revision}",
+                f"no {link.line('nat-traversal')}, or a newer revision",
+            )
+        line = link.line("nat-traversal")
+        yield differs("NAT traversal", link.role, f"{line} {' '.join(words)}", f"no {line}")
 
 
 def mode(link: Link, _far: FarEnd) -> Iterator[Finding]:
     """Main mode of IKEv1 is all that the VPC router speaks (15 intro, 15.2)."""
-    named = [n for n in ("local_name", "remote_name") if link.ike(n)]
     if link.ike("version", "1") != "1":
-        yield Finding(
-            "ike-version-2",
-            "error",
-            f"{link.line('version')} 2",
-            "the VPC router speaks IKEv1 only",
-            f"no {link.line('version')}",
-            "vendor-doc",
-        )
+        line = link.line("version")
+        yield differs("IKE version", link.role, f"{line} 2", f"no {line}")
+    named = [link.line(n) for n in ("local name", "remote name") if link.ike(n.replace(" ", "_"))]
     if named:
-        lines = "; ".join(f"{link.line(n.replace('_', ' '))}" for n in named)
-        yield Finding(
-            "not-main-mode",
-            "error",
-            lines,
-            "a name makes it aggressive mode; the VPC router speaks main mode only",
-            "; ".join(f"no {link.line(n.replace('_', ' '))}" for n in named),
-            "vendor-doc",
-        )
+        remedy = "; ".join(f"no {line}" for line in named)
+        yield differs("exchange mode", link.role, "; ".join(named), remedy)
 
 
-def logs(link: Link, _far: FarEnd) -> Iterator[Finding]:
-    """A log that prints keys (15.42)."""
-    if "key-info" in link.ike("log").split():
-        yield Finding(
-            "log-shows-keys",
-            "warn",
-            f"{link.line('log')} key-info",
-            "with `syslog debug on` the keys of the SAs stand in the log",
-            f"no {link.line('log')}",
-            "vendor-doc",
-        )
-
-
-CHECKS = (
-    enabled, stall, keepalive, lifetimes, pfs, dpd_timing, notices, wrapping, mode, logs
+CHECKS: Final = (
+    enabled, stall, keepalive, lifetimes, rekey, byte_lifetime, pfs, dpd_timing, notices, wrapping,
+    mode,
 )  # fmt: skip

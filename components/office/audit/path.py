@@ -1,251 +1,165 @@
-"""The way of the packets: routes, sizes, NAT, filters, and what else names the peer."""
+"""The way of the packets: routes, sizes, and what else names the peer or the tunnel."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
-from ipaddress import IPv4Network
+from ipaddress import IPv4Network, collapse_addresses
 from typing import Final
 
+from .. import defaults
 from ..config import Statement
 from .far import FarEnd
-from .findings import Finding, Severity
-from .view import Link, address, network, passes
+from .findings import Finding, finding
+from .link import Link
 
-# Bytes that ESP puts around a packet at least: outer IP 20, SPI and sequence 8, IV 16, trailer 2,
-# and the check value of SHA-1.
-ESP_OVERHEAD: Final = 58
 ETHERNET: Final = 1500
-# What has to pass the filters of the WAN: code of the finding, name, protocol, port.
-_NEEDED: Final = (
-    ("filter-blocks-ike", "udp 500", "udp", "500"),
-    ("filter-blocks-esp", "esp", "esp", ""),
+PPPOE: Final = 1492
+"""The most of a session over Ethernet (RFC 2516)."""
+_IP_TCP: Final = 40
+# Bytes of ESP in tunnel mode (rtx-cli 4.2): cipher -> block, which is its IV too; hash -> check.
+_BLOCKS: Final = {"des-cbc": 8, "3des-cbc": 8}
+_CHECKS: Final = {"": 0, "sha256-hmac": 16}
+_AES, _SHORT_CHECK = 16, 12
+_OUTER: Final = 20 + 8
+"""Outer IP header, SPI and sequence number."""
+_TRAILER: Final = 2
+_PROOF: Final = (
+    "; then prove it with a large packet and DF, or a TCP transfer: a small ping alone does not "
+    "count as a pass"
 )
-# Where `ip tunnel tcp mss limit` is off unless written (8.1.21).
-_MSS_DEFAULT_OFF: Final = {"RTX1210": (14, 1, 26), "RTX830": (15, 2, 3)}
 
 
 def routes(link: Link, _far: FarEnd) -> Iterator[Finding]:
-    """What goes to the cloud goes into the tunnel; the key exchange does not."""
-    router, mine = link.router, f"tunnel {link.tunnel.number}"
-    if link.remote_id is not None:
-        found = router.route(link.remote_id)
-        if found is None or mine not in found.gateways:
-            via = f"it follows `{found.text}`" if found else "nothing leads there"
-            yield Finding(
-                "route-missing",
-                "error",
-                str(link.remote_id),
-                f"no route to the cloud prefix through {mine}; {via}",
-                f"ip route {link.remote_id} gateway {mine}",
-                "logic",
-            )
-    if link.remote is None:
+    """What goes to the cloud goes into the tunnel, all of it."""
+    router, theirs = link.router, link.remote_id
+    # A part of a configuration (`show config tunnel 1`) has neither routes nor addresses.
+    if theirs is None or not (router.routes or router.addresses):
         return
-    peer = IPv4Network(link.remote)
-    direct = any(peer.subnet_of(a.network) for e in router.addresses.values() for a in e)
-    found = None if direct else router.route(peer)
-    if found and mine in found.gateways:
-        yield Finding(
-            "route-peer-inside-tunnel",
-            "error",
-            found.text,
-            f"{link.remote} is the outer address of {mine}: the key exchange would go into the "
-            "tunnel that it is to make",
-            f"ip route {link.remote} gateway NEXT-HOP of the WAN",
-            "logic",
-        )
-    outside = None if direct else router.route(peer, without=mine)
-    if outside and outside.gateways and all(w.startswith("tunnel ") for w in outside.gateways):
-        yield Finding(
+    inner = [r for r in router.routes if r.prefix.subnet_of(theirs)]
+    mine = [r.prefix for r in inner if link.mine in r.gateways]
+    found = router.route(theirs)
+    remedy = f"ip route {theirs} gateway {link.mine}"
+    whole = bool(found and link.mine in found.gateways) or theirs in collapse_addresses(mine)
+    if not whole:
+        via = f"it follows `{found.text}`" if found else "nothing leads there"
+        if mine:
+            shown = ", ".join(map(str, mine))
+            why = f"only {shown} goes through {link.mine}; for the rest, {via}"
+            yield finding("route-part-elsewhere", str(theirs), remedy, why=why)
+        else:
+            why = f"no route to the cloud prefix through {link.mine}; {via}"
+            yield finding("route-missing", str(theirs), remedy, why=why)
+        return
+    for other in inner:
+        if link.mine not in other.gateways and other.prefix != theirs:
+            yield finding(
+                "route-part-elsewhere",
+                other.text,
+                f"no ip route {other.prefix}, or say that it is meant",
+                why=f"{other.prefix} is a part of {theirs} and does not go into {link.mine}",
+            )
+
+
+def way_of_the_exchange(link: Link, _far: FarEnd) -> Iterator[Finding]:
+    """The key exchange leaves by the WAN: neither by its own tunnel nor by another."""
+    router, way = link.router, link.way_to_peer
+    if link.remote is None or router.attached(link.remote):
+        return
+    found = router.route(IPv4Network(link.remote))
+    own = link.line_to_peer if link.astray else link.own_line
+    hop = own if own and own.startswith("pp ") else f"NEXT-HOP of {own or 'the WAN'}"
+    remedy = f"ip route {link.remote} gateway {hop}"
+    if found and link.mine in found.gateways:
+        why = f"{link.remote} is the outer address of {link.mine}: the key exchange would go into "
+        why += "the tunnel that it is to make"
+        yield finding("route-peer-inside-tunnel", found.text, remedy, why=why)
+    if way and link.astray:
+        why = f"by `{way.text}` the key exchange would leave by {link.leaves_by or way.gateways[0]}"
+        yield finding(
             "peer-route-not-pinned",
-            "error",
-            f"no route for {link.remote} but `{outside.text}`",
-            f"the key exchange would leave by {outside.gateways[0]}, with another address than "
-            "the far end expects",
-            f"ip route {link.remote} gateway NEXT-HOP of the WAN",
-            "logic",
+            f"no route for {link.remote}" + (f" by way of {own}" if own else ""),
+            remedy,
+            why=f"{why}, with another address than the far end expects",
         )
 
 
 def sizes(link: Link, _far: FarEnd) -> Iterator[Finding]:
     """Full-size packets (8.1.4, 8.1.21, 15.49.1)."""
     router, values = link.router, link.tunnel.values
-    line = _line_mtu(link)
-    text = values.get("mtu", "1280")
-    mtu = int(text) if text.isdigit() else 1280
-    # An odd byte more or less depends on padding: only what cannot fit is said.
-    if mtu + ESP_OVERHEAD > line:
-        yield Finding(
-            "tunnel-mtu-too-large",
-            "error",
-            f"ip tunnel mtu {mtu} over a line with mtu {line}",
-            "full-size packets leave as fragmented ESP; whether the fragments arrive is luck",
-            "ip tunnel mtu 1280",
-            "logic",
-        )
+    line, mtu = _line_mtu(link), _number(values.get("mtu"), 1280)
+    if encapsulated(link, mtu) > line:
+        where = f"ip tunnel mtu {mtu} over a line with mtu {line}"
+        yield finding("tunnel-mtu-too-large", where, f"ip tunnel mtu 1280{_PROOF}")
     limit = values.get("tcp_mss_limit")
-    since = _MSS_DEFAULT_OFF.get(router.config.model)
-    old = bool(since and router.revision and router.revision < since)
+    # `auto` is the default of later revisions (8.1.21).
+    old = defaults.MSS_LIMIT[0].holds(router.config.model, router.config.revision) is False
     if limit == "off" or (limit is None and old):
-        yield Finding(
+        yield finding(
             "mss-limit-missing",
-            "error" if limit == "off" else "warn",
-            f"tunnel {link.tunnel.number}: "
-            + ("ip tunnel tcp mss limit off" if limit else "no ip tunnel tcp mss limit"),
-            "hosts agree on segments that ESP cannot carry in one piece",
-            "ip tunnel tcp mss limit auto",
-            "logic",
+            "ip tunnel tcp mss limit off" if limit else "no ip tunnel tcp mss limit",
+            f"ip tunnel tcp mss limit auto{_PROOF}",
+            why=f"{link.mine}: hosts agree on segments that ESP cannot carry in one piece",
+        )
+    segment = _number(limit, 0)
+    if segment + _IP_TCP > mtu or encapsulated(link, segment + _IP_TCP) > line:
+        yield finding(
+            "mss-limit-too-large",
+            f"ip tunnel tcp mss limit {segment}",
+            f"ip tunnel tcp mss limit auto{_PROOF}",
+            why=f"{link.mine}: segments of {segment} bytes do not fit into a tunnel with mtu {mtu} "
+            f"over a line with mtu {line}",
         )
     if values.get("outer_df_bit") == "set":
-        yield Finding(
-            "df-bit-set",
-            "warn",
-            "ipsec tunnel outer df-bit set",
-            "a narrower hop further on must drop what carries the bit",
-            "no ipsec tunnel outer df-bit",
-            "vendor-doc",
-        )
+        remedy = f"no ipsec tunnel outer df-bit{_PROOF}"
+        yield finding("df-bit-set", "ipsec tunnel outer df-bit set", remedy)
+
+
+def encapsulated(link: Link, size: int) -> int:
+    """Bytes on the line of a packet of this size: padded, with IV, trailer and check value."""
+    cipher, check = (*link.policy.algorithms, "", "")[:2]
+    block = _BLOCKS.get(cipher, _AES)
+    padded = -(-(size + _TRAILER) // block) * block
+    return _OUTER + block + padded + _CHECKS.get(check, _SHORT_CHECK)
+
+
+def _number(text: str | None, otherwise: int) -> int:
+    return int(text) if text and text.isdecimal() else otherwise
 
 
 def _line_mtu(link: Link) -> int:
     name = link.line_to_peer
     if not name:
         return ETHERNET
-    found = link.router.on(name, "mtu")
-    if found is None and name.startswith("pp "):
-        found = (link.router.value("ppp lcp mru", name) or "").removeprefix("on ")
-    return int(found) if found and found.isdigit() else ETHERNET
-
-
-def nat(link: Link, _far: FarEnd) -> Iterator[Finding]:
-    """IKE and ESP have to reach the router through a masquerading WAN side (23.8, 23.10)."""
-    router, line, local = link.router, link.line_to_peer, link.local
-    if line is None or local is None:
-        return
-    for number in (router.on(line, "nat descriptor") or "").split():
-        kind = router.value(f"nat descriptor type {number}") or "none"
-        incoming = router.value(f"nat descriptor masquerade incoming {number}") or "reject"
-        outer = address(router.value(f"nat descriptor address outer {number}") or "")
-        own = [a.ip for a in router.addresses.get(line, ())]
-        # A descriptor that translates to another global address leaves this one alone.
-        other = outer is not None and outer != local and local not in own and not _behind(link)
-        if "masquerade" not in kind or incoming.startswith(("through", "forward")) or other:
-            continue
-        statics = [s.text.split()[6:] for s in _statics(link, number)]
-        for words, name in ((("udp", "500"), "udp 500"), (("esp",), "esp")):
-            to = [s[0] for s in statics if _static_is(s, words)]
-            if str(local) in to:
-                continue
-            given = f"it goes to {to[0]}" if to else "there is none"
-            # A router that starts makes its own way out; an answer finds it back while it lasts.
-            severity: Severity = "warn" if link.starts and not to else "error"
-            yield Finding(
-                "nat-static-given-away" if to else "nat-static-missing",
-                severity,
-                f"nat descriptor {number}: static entry for {name} to {local}",
-                f"what the cloud end sends to {name} does not reach the router: {given}",
-                f"nat descriptor masquerade static {number} ID {local} {name}",
-                "logic",
-            )
-
-
-def _behind(link: Link) -> bool:
-    """Whether the local address is a private one, so that only NAT makes it reachable."""
-    inside = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")
-    return any(link.local in net for text in inside if (net := network(text)))
-
-
-def _statics(link: Link, number: str) -> Iterator[Statement]:
-    yield from link.router.config.find(f"nat descriptor masquerade static {number}")
-
-
-def _static_is(words: list[str], wanted: tuple[str, ...]) -> bool:
-    """Whether a static entry (inner address, protocol, port) is for this protocol and port."""
-    if words[1:2] != [wanted[0]]:
-        return False
-    ports = words[2] if len(words) > 2 else ""
-    return wanted[1:] == () or ports.split("=")[-1] == wanted[1]
-
-
-def filters(link: Link, _far: FarEnd) -> Iterator[Finding]:
-    """The WAN's lists let IKE and ESP through, in both directions (8.1.25)."""
-    router, line, local, remote = link.router, link.line_to_peer, link.local, link.remote
-    if line is None or local is None or remote is None:
-        return
-    for direction, source, destination in (("in", remote, local), ("out", local, remote)):
-        listed = router.on(line, f"secure filter {direction}")
-        rules = router.filters(listed) if listed else None
-        for code, name, protocol, port in _NEEDED:
-            if rules is not None and not passes(rules, source, destination, protocol, port):
-                ports = "* 500" if port else "* *"
-                yield Finding(
-                    code if direction == "in" else f"{code}-out",
-                    "error",
-                    f"secure filter {direction} on {line}",
-                    f"{name} from {source} to {destination} is dropped",
-                    f"ip filter N pass {source} {destination} {protocol} {ports}, before what "
-                    "rejects it in the list",
-                    "logic",
-                )
-
-
-def tunnel_filters(link: Link, _far: FarEnd) -> Iterator[Finding]:
-    """A list on the tunnel that lets nothing between the two prefixes pass."""
-    ours, theirs = link.local_id, link.remote_id
-    if ours is None or theirs is None:
-        return
-    ways = (("in", theirs, ours), ("out", ours, theirs))
-    for direction, source, destination in ways:
-        listed = link.tunnel.values.get(f"secure_filter_{direction}")
-        if not listed or "dynamic" in listed.split():
-            continue
-        rules = link.router.filters(listed)
-        ends = (next(source.hosts()), next(destination.hosts()))
-        if not any(passes(rules, *ends, protocol) for protocol in ("icmp", "tcp", "udp")):
-            yield Finding(
-                "filter-blocks-tunnel",
-                "error",
-                f"tunnel {link.tunnel.number}: ip tunnel secure filter {direction}",
-                f"nothing passes from {source} to {destination}",
-                f"ip filter N pass {source} {destination} * * *, in the list",
-                "logic",
-            )
-
-
-def undefined(link: Link, _far: FarEnd) -> Iterator[Finding]:
-    """Filters that a list names and nobody defined."""
-    static, dynamic = link.router.facts.undefined_filters
-    if static or dynamic:
-        yield Finding(
-            "filter-undefined",
-            "warn",
-            f"filters {', '.join(map(str, (*static, *dynamic)))}",
-            "a list names them and they are defined nowhere",
-            "define them, or take them out of the list",
-            "logic",
-        )
+    router = link.router
+    if not name.startswith("pp "):
+        return _number(router.on(name, "mtu"), ETHERNET)
+    found = router.on(name, "mtu") or (router.value("ppp lcp mru", name) or "").removeprefix("on ")
+    return min(_number(found, ETHERNET), PPPOE if router.value("pppoe use", name) else ETHERNET)
 
 
 def two_gateways(link: Link, _far: FarEnd) -> Iterator[Finding]:
     """Two main-mode gateways with one peer are not guaranteed to work (15.15)."""
-    if link.remote is None:
-        return
+    facts = link.router.facts
     same = [
         g.number
-        for g in link.router.facts.gateways
-        if g.number != link.gateway.number
+        for g in facts.gateways
+        if link.remote is not None
+        and g.number != link.gateway.number
         and g.values.get("remote_address") == str(link.remote)
         and not g.values.get("remote_name")
     ]
     if same:
-        yield Finding(
+        yield finding(
             "two-gateways-one-peer",
-            "warn",
-            f"gateways {link.gateway.number} and {', '.join(map(str, same))}",
-            f"all call {link.remote} in main mode, which is not guaranteed to work",
+            f"gateways {', '.join(map(str, sorted([link.gateway.number, *same])))}",
             "one gateway for each far address",
-            "vendor-doc",
+            why=f"all call {link.remote} in main mode, which is not guaranteed to work",
         )
+    bound = [t.number for t in facts.tunnels if t.policy == link.policy.number]
+    if len(bound) > 1:
+        where = f"tunnels {', '.join(map(str, bound))}: ipsec tunnel {link.policy.number}"
+        yield finding("two-tunnels-one-policy", where, "a policy and a gateway for each tunnel")
 
 
 def watchdogs(link: Link, _far: FarEnd) -> Iterator[Finding]:
@@ -255,33 +169,33 @@ def watchdogs(link: Link, _far: FarEnd) -> Iterator[Finding]:
     for statement in link.router.config.statements:
         words = statement.text.split()
         if words[:2] == ["schedule", "at"]:
-            where = f"schedule at {words[2]}" if len(words) > 2 else "schedule at"
-            if str(link.remote) in words:
-                naming.append(where)
-            if any(w in statement.text for w in ("ipsec sa delete", "ipsec refresh", "tunnel dis")):
-                acting.append(where)
-        elif words[:1] in (["set"], ["alias"]) and str(link.remote) in statement.text:
+            where = " ".join(words[:3])
+            naming += [where] if _names(statement, link) else []
+            acting += [where] if _acts(statement, link) else []
+        elif words[:1] in (["set"], ["alias"]) and _names(statement, link):
             naming.append(f"set {words[1].partition('=')[0]}" if len(words) > 1 else "set")
     if naming:
-        yield Finding(
-            "watchdog-names-peer",
-            "info",
-            " and ".join(naming),
-            "a script outside of the tunnel depends on the peer's address",
-            "change it together with the peer",
-            "logic",
-        )
+        remedy = "change it together with the peer"
+        yield finding("watchdog-names-peer", " and ".join(naming), remedy)
     if acting:
-        yield Finding(
-            "schedule-touches-tunnel",
-            "warn",
-            " and ".join(acting),
-            "a schedule drops SAs or disables tunnels",
-            "see whether it is still wanted: with the cure the tunnel comes back by itself",
-            "logic",
-        )
+        remedy = "see whether it is still wanted: with the cure the tunnel comes back by itself"
+        yield finding("schedule-touches-tunnel", " and ".join(acting), remedy)
 
 
-CHECKS = (
-    routes, sizes, nat, filters, tunnel_filters, undefined, two_gateways, watchdogs
-)  # fmt: skip
+def _names(statement: Statement, link: Link) -> bool:
+    """Whether the line has the peer's address as a word of its own."""
+    address = rf"(?<![\d.]){re.escape(str(link.remote))}(?![\d.])"
+    return bool(link.remote and re.search(address, statement.text))
+
+
+def _acts(statement: Statement, link: Link) -> bool:
+    """Whether a schedule drops our SAs, or disables our tunnel or the line below it."""
+    number = link.tunnel.number
+    parts = [r"\bipsec (?:sa delete|refresh sa)\b", r"\bipsec use off\b"]
+    parts.append(rf"\btunnel disable (?:all|(?:\d+ )*{number})(?=\D|\Z)")
+    if (line := link.line_to_peer) and line.startswith("pp "):
+        parts += [rf"\bpp disable (?:all|{line[3:]})(?=\D|\Z)", rf"\bdisconnect {line[3:]}\b"]
+    return any(re.search(part, statement.text) for part in parts)
+
+
+CHECKS: Final = (routes, way_of_the_exchange, sizes, two_gateways, watchdogs)

@@ -1,4 +1,4 @@
-"""Whether both ends come to terms: proposals, identities, prefixes, keys."""
+"""Whether both ends come to terms: proposals, keys, prefixes, identity."""
 
 from __future__ import annotations
 
@@ -7,83 +7,76 @@ from collections.abc import Iterator
 from ipaddress import IPv4Network
 from typing import Final
 
-from .far import ENCRYPTION, GROUPS, HASH, Entry, FarEnd
-from .findings import Finding, Severity
-from .view import Link
+from .far import ENCRYPTION, GROUPS, HASH, FarEnd
+from .findings import Finding, differs, finding
+from .link import Link
 
 _KEY: Final = re.compile(r"[A-Za-z0-9_]{1,40}")
+# Code -> facts' name, default, weak values, the field's word for them.
 _WEAK: Final = {
     "weak-dh-group": ("group", "modp1024", ("modp768", "modp1024"), "DH group of 1024 bit"),
     "weak-hash": ("hash", "sha", ("sha", "md5"), "SHA-1 or MD5"),
     "weak-encryption": ("encryption", "3des-cbc", ("des-cbc", "3des-cbc"), "DES"),
 }
-_SHORT_KEY: Final = 20
+SHORT_KEY: Final = 20
+_LAST_OCTETS: Final = 16
+"""A prefix longer than this and no longer than 24 is a row of third octets."""
 
 
 def proposals(link: Link, far: FarEnd) -> Iterator[Finding]:
     """Algorithms of both phases; the VPC router has one field for both (15.22 to 15.25)."""
-    severity: Severity = "error" if link.exact else "warn"
-    esp = (*link.policy.algorithms, "", "")[:2]
+    policy = f"ipsec sa policy {link.policy.number}"
     if link.policy.protocol != "esp":
-        yield Finding(
-            "policy-not-esp",
-            "error",
-            f"ipsec sa policy {link.policy.number}",
-            "the VPC router speaks ESP only",
-            f"ipsec sa policy {link.policy.number} {link.gateway.number} esp aes-cbc sha-hmac",
-            "vendor-doc",
-        )
+        remedy = f"{policy} {link.gateway.number} esp aes-cbc sha-hmac"
+        yield differs("protocol of phase 2", link.role, policy, remedy)
         return
+    esp = (*link.policy.algorithms, "", "")[:2]
     if not esp[1]:
-        yield Finding(
-            "esp-without-authentication",
-            severity,
-            f"ipsec sa policy {link.policy.number}",
-            "ESP without a hash word carries no authentication",
-            f"add the hash word to `ipsec sa policy {link.policy.number}`",
-            "vendor-doc",
-        )
-    ciphers = [ENCRYPTION[far.encryption]] if far.encryption in ENCRYPTION else []
-    hashes = [HASH[far.hash]] if far.hash in HASH else []
-    groups = [far.dh_group] if far.dh_group in GROUPS else []
-    cipher = link.ike("encryption", "3des-cbc")
-    hash_, group = link.ike("hash", "sha"), link.ike("group", "modp1024").split(" ")[0]
+        remedy = f"add the hash word to `{policy}`"
+        yield differs("ESP without authentication", link.role, policy, remedy)
     if far.dh_group and far.dh_group not in GROUPS:
-        yield Finding(
-            "group-not-on-rtx",
-            "error",
+        yield differs(
+            "DH group that no RTX has",
+            link.role,
             f"cloud side {far.dh_group}",
-            "no RTX has this DH group",
-            "choose modp2048 at the cloud end",
-            "vendor-doc",
+            f"choose {GROUPS[-1]} at the cloud end",
         )
-    rows = (
-        ("encryption", link.line("encryption"), cipher, ciphers or [*ENCRYPTION.values()]),
-        ("hash", link.line("hash"), hash_, hashes or [*HASH.values()]),
-        ("group", link.line("group"), group, groups or [*GROUPS]),
-        (
-            "esp-encryption",
-            f"ipsec sa policy {link.policy.number} esp",
-            esp[0] or "aes-cbc",
-            ciphers or ([cipher] if cipher in ENCRYPTION.values() else [*ENCRYPTION.values()]),
-        ),
-        (
-            "esp-hash",
-            f"ipsec sa policy {link.policy.number} esp",
-            esp[1].removesuffix("-hmac"),
-            hashes or ([hash_] if hash_ in HASH.values() else [*HASH.values()]),
-        ),
-    )
-    for name, line, value, allowed in rows:
-        if value and value not in allowed:
-            yield Finding(
-                f"{name}-mismatch",
-                severity,
-                f"{line} {value}",
-                f"the cloud end has {' or '.join(allowed)} in both phases",
-                f"set it to {' or '.join(allowed)}",
-                "vendor-doc",
+    for value, line, word, allowed in _rows(link, far, esp):
+        if word and word not in allowed:
+            choice = " or ".join(allowed)
+            yield differs(
+                value,
+                link.role,
+                f"{line} {word}",
+                f"set it to {choice}",
+                why=f"the cloud end has {choice} in both phases",
             )
+
+
+def _rows(
+    link: Link, far: FarEnd, esp: tuple[str, ...]
+) -> Iterator[tuple[str, str, str, tuple[str, ...]]]:
+    """Each algorithm: which value it is, its line, its word here, and the words it may have."""
+    cipher, hash_ = link.ike("encryption", "3des-cbc"), link.ike("hash", "sha")
+    group, *second = link.ike("group", "modp1024").split()
+    ciphers = _words(ENCRYPTION, far.encryption)
+    hashes = _words(HASH, far.hash)
+    groups = (far.dh_group,) if far.dh_group in GROUPS else GROUPS
+    line = f"ipsec sa policy {link.policy.number} esp"
+    yield "encryption", link.line("encryption"), cipher, ciphers
+    yield "hash", link.line("hash"), hash_, hashes
+    yield "DH group", link.line("group"), group, groups
+    # Without the far end at hand, what phase 1 says is what phase 2 is measured by.
+    known = (cipher,) if not far.known and cipher in ciphers else ciphers
+    yield "ESP encryption", line, esp[0] or "aes-cbc", known
+    known = (hash_,) if not far.known and hash_ in hashes else hashes
+    yield "ESP hash", line, esp[1].removesuffix("-hmac"), known
+    known = (group,) if not far.known and group in groups else groups
+    yield "PFS group", f"{link.line('group')} {group}", (second or [""])[0], known
+
+
+def _words(table: dict[str, str], known: str | None) -> tuple[str, ...]:
+    return (table[known],) if known in table else tuple(table.values())
 
 
 def strength(link: Link, _far: FarEnd) -> Iterator[Finding]:
@@ -91,23 +84,18 @@ def strength(link: Link, _far: FarEnd) -> Iterator[Finding]:
     for code, (name, default, weak, text) in _WEAK.items():
         value = link.ike(name, default).split(" ")[0]
         if value in weak:
-            yield Finding(
+            yield finding(
                 code,
-                "info",
                 f"{link.line(name)} {value}",
-                f"{text} is weak by today's measure",
                 "choose aes256, sha256, modp2048 at both ends",
-                "logic",
+                why=f"{text} is weak by today's measure",
             )
     key = link.gateway.psk.value if link.gateway.psk else None
-    if key is not None and len(key) < _SHORT_KEY:
-        yield Finding(
+    if key is not None and len(key) < SHORT_KEY:
+        yield finding(
             "short-key",
-            "info",
             link.line("pre-shared-key"),
-            f"the key has fewer than {_SHORT_KEY} characters",
             "choose one of 40 characters of A-Z, a-z, 0-9 and _",
-            "logic",
         )
 
 
@@ -120,179 +108,100 @@ def key_form(link: Link, _far: FarEnd) -> Iterator[Finding]:
     elif psk.form == "hex":
         why, remedy = "the cloud end takes keys as text only", f"{line} text KEY"
     elif psk.value is not None and not _KEY.fullmatch(psk.value):
-        why = "the cloud end takes 1 to 40 characters of A-Z, a-z, 0-9 and _"
-        remedy = "choose a key of those characters at both ends"
+        why, remedy = "", "choose a key of those characters at both ends"
     else:
         return
-    yield Finding("key-not-accepted", "error", line, why, remedy, "vendor-doc")
+    yield finding("key-not-accepted", line, remedy, why=why)
 
 
 def prefixes(link: Link, _far: FarEnd) -> Iterator[Finding]:
-    """Phase 2 identities: there, apart from each other, and wide enough."""
-    for name, value in (("local id", link.local_id), ("remote id", link.remote_id)):
-        if value is None:
-            yield Finding(
-                "phase2-id-missing",
-                "error",
-                f"no {link.line(name)}",
-                "the cloud end wants both prefixes named in phase 2",
-                f"{link.line(name)} PREFIX",
-                "vendor-doc",
-            )
+    """Phase 2 identities: there, apart from each other, ours, and wide enough."""
     ours, theirs = link.local_id, link.remote_id
-    lans = list(_lans(link))
+    for name, value in (("local id", ours), ("remote id", theirs)):
+        if value is None:
+            line = link.line(name)
+            yield differs("prefixes not named", link.role, f"no {line}", f"{line} PREFIX")
+    lans = link.office_lans
     if theirs:
-        for lan in dict.fromkeys([*filter(None, [ours]), *lans]):
-            if lan.overlaps(theirs):
-                yield Finding(
-                    "subnet-overlap",
-                    "error",
-                    f"{lan} and {theirs}",
-                    "hosts take the other side for their own LAN, ask by ARP and never use the "
-                    "tunnel",
-                    "renumber one side",
-                    "logic",
-                )
-                break
-    left = [lan for lan in lans if ours and not lan.subnet_of(ours)]
-    if ours and left:
-        yield Finding(
+        yield from _overlap(theirs, ours, lans)
+    if ours is None or not lans:
+        return
+    if not any(lan.overlaps(ours) for lan in lans) and not _routed(link, ours):
+        remedy = f"{link.line('local id')} with the prefix of a LAN, the same at both ends"
+        yield finding("local-id-nowhere", f"{link.line('local id')} {ours}", remedy)
+        return
+    left = [lan for lan in lans if not lan.subnet_of(ours)]
+    if left:
+        yield finding(
             "phase2-id-too-small",
-            "warn",
-            f"{link.line('local id')} {ours}",
-            f"{', '.join(map(str, left))} {'is' if len(left) == 1 else 'are'} left out",
+            f"local id {ours} covers {_span(ours)}",
             "a prefix that covers all of them, the same at both ends",
-            "logic",
+            why=f"{link.name}: {', '.join(map(str, left))} {'is' if len(left) == 1 else 'are'} "
+            "left out",
         )
 
 
-def _lans(link: Link) -> Iterator[IPv4Network]:
-    """The networks behind the router: private, and not on the line that leads to the peer."""
-    outside = link.line_to_peer
-    for name, each in link.router.addresses.items():
-        if name != outside and not name.startswith(("pp ", "tunnel", "loopback")):
-            yield from (a.network for a in each if _is_lan(a.network))
+def _overlap(
+    theirs: IPv4Network, ours: IPv4Network | None, lans: tuple[IPv4Network, ...]
+) -> Iterator[Finding]:
+    """A LAN that overlaps the cloud prefix never uses the tunnel; a phase 2 prefix alone may."""
+    same = [lan for lan in lans if lan.overlaps(theirs)]
+    if ours is not None and ours.overlaps(theirs):
+        where = f"{ours} and {theirs}"
+        alone = bool(lans) and not same
+        yield finding(
+            "subnet-overlap",
+            where,
+            "a prefix for the office that leaves the cloud's out" if alone else "renumber one side",
+            why="no LAN is in both, but what each end sends into the tunnel is left to its order "
+            "of routes and policies"
+            if alone
+            else "",
+            severity="warn" if alone else None,
+        )
+    elif same:
+        yield finding("subnet-overlap", f"{same[0]} and {theirs}", "renumber one side")
 
 
-def _is_lan(prefix: IPv4Network) -> bool:
-    private = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")
-    return prefix.prefixlen < 31 and any(prefix.subnet_of(IPv4Network(p)) for p in private)
+def _routed(link: Link, ours: IPv4Network) -> bool:
+    """Whether a route of its own leads to a part of it, over a router in the LAN."""
+    return any(
+        r.prefix.prefixlen and r.prefix.overlaps(ours) and link.mine not in r.gateways
+        for r in link.router.routes
+    )
+
+
+def _span(prefix: IPv4Network) -> str:
+    """The addresses of a prefix, as short as people write them."""
+    first, last = prefix[0], prefix[-1]
+    if prefix.prefixlen >= 24:
+        return f"{first}-{str(last).rsplit('.', 1)[1]}"
+    if prefix.prefixlen > _LAST_OCTETS:
+        return f"{str(first).rsplit('.', 1)[0]}-{str(last).split('.')[2]}"
+    return f"{first}-{last}"
 
 
 def identity(link: Link, _far: FarEnd) -> Iterator[Finding]:
-    """Phase 1 identity follows the local address: it has to be one of the router's (15.18)."""
-    router, local = link.router, link.local
+    """Phase 1: whom the router calls, and as whom (15.15, 15.18)."""
+    router, local, line = link.router, link.local, link.line("local address")
+    called = link.ike("remote_address")
+    if link.remote is None:
+        yield finding(
+            "remote-address-not-fixed",
+            f"{link.line('remote address')} {called}" if called else link.name,
+            f"{link.line('remote address')} with the VIP of the VPC router",
+        )
+    if not link.ike("local_address"):
+        yield finding("local-address-missing", f"no {line}", f"{line} RemoteID of the cloud end")
     if local is None or router.interface_of(local):
         return
     # A PPPoE or DHCP line may have any address, and the text does not show it.
     session = any(context.startswith("pp ") for context in router.config.contexts)
-    leased = any(statement.text.endswith(" dhcp") for statement in router.config.find("ip"))
-    if session or leased or not router.addresses:
+    if session or router.leased or not router.addresses:
         return
-    yield Finding(
-        "local-address-not-own",
-        "error",
-        f"{link.line('local address')} {local}",
-        "no interface of the router has this address",
-        f"{link.line('local address')} with an address of the LAN or the WAN",
-        "vendor-doc",
+    yield finding(
+        "local-address-not-own", f"{line} {local}", f"{line} with an address of the LAN or the WAN"
     )
 
 
-def far_entry(link: Link, far: FarEnd) -> Iterator[Finding]:
-    """Against the peer entry at the cloud end: identity, prefixes, key."""
-    if not far.known:
-        return
-    entry = _entry_for(link, far)
-    if entry is None:
-        yield Finding(
-            "peer-missing",
-            "error",
-            link.name,
-            "no peer entry of the VPC router belongs to this office",
-            "add a peer with the office's WAN address",
-            "logic",
-        )
-        return
-    if link.local is not None and entry.remote_id != str(link.local):
-        yield Finding(
-            "remote-id-mismatch",
-            "error",
-            f"local address {link.local}, cloud side expects {entry.remote_id}",
-            "the phase 1 identity of the router is its local address",
-            f"{link.line('local address')} {entry.remote_id}, or RemoteID {link.local}",
-            "logic",
-        )
-    pairs = (
-        ("local id", link.local_id, "routes", entry.office_prefixes),
-        ("remote id", link.remote_id, "local prefix", entry.cloud_prefixes),
-    )
-    for name, ours, theirs_name, theirs in pairs:
-        if ours is not None and ours not in theirs:
-            shown = ", ".join(map(str, theirs)) or "nothing"
-            yield Finding(
-                "phase2-id-mismatch",
-                "error",
-                f"{name} {ours}, cloud {theirs_name} {shown}",
-                "phase 2 needs the same prefixes at both ends",
-                "make them equal",
-                "logic",
-            )
-    psk = link.gateway.psk
-    if psk and psk.value is not None and entry.key is not None and psk.value != entry.key:
-        yield Finding(
-            "psk-mismatch",
-            "error",
-            link.name,
-            "the pre-shared keys are not equal",
-            f"{link.line('pre-shared-key')} text KEY, as at the cloud end",
-            "logic",
-        )
-    yield from _firewall(far, entry)
-
-
-def _entry_for(link: Link, far: FarEnd) -> Entry | None:
-    """The entry that means this office: by address or identity, else the only one there is."""
-    own = {str(a.ip) for each in link.router.addresses.values() for a in each}
-    own.add(str(link.local))
-    ours = [e for e in far.entries if e.peer in own or e.remote_id == str(link.local)]
-    if not ours:
-        ours = [e for e in far.entries if link.local_id in e.office_prefixes]
-    return ours[0] if ours else (far.entries[0] if len(far.entries) == 1 else None)
-
-
-def _firewall(far: FarEnd, entry: Entry) -> Iterator[Finding]:
-    """Whether the VPC router's firewall lets IKE and ESP in from this office."""
-    for what, protocols, port in (
-        ("ike", ("ip", "udp"), "500"),
-        ("esp", ("ip",), None),
-    ):
-        rule = next((r for r in far.receive_rules if _meets(r, entry.peer, protocols, port)), None)
-        if rule is not None and rule.get("Action") == "deny":
-            yield Finding(
-                f"firewall-may-block-{what}",
-                "info" if what == "esp" else "warn",
-                f"Firewall of eth0, Receive, from {entry.peer}",
-                f"the first rule that {what.upper()} from the office meets is a deny; whether the "
-                "firewall holds for the router's own VPN is not documented",
-                f"allow it from {entry.peer}",
-                "logic",
-            )
-
-
-def _meets(rule: object, peer: str, protocols: tuple[str, ...], port: str | None) -> bool:
-    values = rule if isinstance(rule, dict) else {}
-    source = values.get("SourceNetwork")
-    try:
-        inside = not source or IPv4Network(peer).subnet_of(IPv4Network(source, strict=False))
-    except ValueError:
-        return False
-    ports = values.get("DestinationPort")
-    return (
-        values.get("Protocol") in protocols
-        and inside
-        and (not ports or port is None or str(ports) == port)
-    )
-
-
-CHECKS = (proposals, key_form, prefixes, identity, far_entry, strength)
+CHECKS: Final = (proposals, key_form, prefixes, identity, strength)

@@ -1,7 +1,6 @@
-"""A router's configuration as an audit asks it: addresses, routes, filters, NAT, and one gateway
-with the documented defaults filled in.
+"""A router's configuration as an audit asks it: addresses, routes, filters, NAT.
 
-Pure.  Sources: command reference 8.1.7 (routes), 8.1.10 and 8.1.25 (filters), 15 (IKE), 23 (NAT).
+Pure.  Sources: command reference 8.1.7 (routes), 8.1.25 (filters), 23 (NAT).
 """
 
 from __future__ import annotations
@@ -10,28 +9,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from ipaddress import IPv4Address, IPv4Interface, IPv4Network
-from typing import Final
 
-from ..config import Config
-from ..facts import Facts, Gateway, Policy, Tunnel, facts_of
-
-EVERYTHING: Final = IPv4Network("0.0.0.0/0")
-
-
-def network(text: str) -> IPv4Network | None:
-    """A prefix or an address as a prefix; None for anything else."""
-    try:
-        return IPv4Network(text, strict=False)
-    except ValueError:
-        return None
-
-
-def address(text: str) -> IPv4Address | None:
-    """An IPv4 address; None for anything else."""
-    try:
-        return IPv4Address(text)
-    except ValueError:
-        return None
+from ..config import Config, Statement
+from ..facts import Facts, facts_of
+from .filtering import Packet, drops, opens
+from .texts import EVERYTHING, address, interface, is_private, network
 
 
 @dataclass(frozen=True)
@@ -57,12 +39,33 @@ class RouterView:
     @cached_property
     def revision(self) -> tuple[int, ...]:
         """The firmware's numbers; empty if the text does not say."""
-        return tuple(int(part) for part in self.config.revision.split(".") if part.isdigit())
+        return tuple(int(part) for part in self.config.revision.split(".") if part.isdecimal())
+
+    @property
+    def whole(self) -> bool:
+        """Whether the text has the router's own head: then what is missing is not there."""
+        return bool(self.config.model)
+
+    @cached_property
+    def _by_words(self) -> dict[tuple[str, ...], list[Statement]]:
+        """The lines by their first two and first three words: an audit asks for many."""
+        found: dict[tuple[str, ...], list[Statement]] = {}
+        for statement in self.config.statements:
+            words = tuple(statement.text.split(None, 3)[:3])
+            for size in range(2, len(words) + 1):
+                found.setdefault(words[:size], []).append(statement)
+        return found
+
+    def find(self, words: str) -> list[Statement]:
+        """The lines that begin with these words, two at least."""
+        wanted = words.split()
+        lines = self._by_words.get(tuple(wanted[:3]), [])
+        return [s for s in lines if s.text.split()[: len(wanted)] == wanted]
 
     def value(self, words: str, context: str = "") -> str | None:
         """What follows `words` on the last such line of a context."""
         size = len(words.split())
-        found = [s for s in self.config.find(words) if s.context == context]
+        found = [s for s in self.find(words) if s.context == context]
         return " ".join(found[-1].text.split()[size:]) if found else None
 
     @cached_property
@@ -71,13 +74,36 @@ class RouterView:
         found: dict[str, list[IPv4Interface]] = {}
         for statement in self.config.statements:
             words = statement.text.split()
-            if words[:1] == ["ip"] and "address" in words[2:4] and words[-1] != "dhcp":
-                name = statement.context if words[1] == "pp" else words[1]
-                try:
-                    found.setdefault(name, []).append(IPv4Interface(words[-1]))
-                except ValueError:
-                    continue
+            if words[:1] != ["ip"] or len(words) < 4:
+                continue
+            name = statement.context if words[1] in ("pp", "tunnel") else words[1]
+            if own := _own(words):
+                found.setdefault(name, []).append(own)
         return {name: tuple(each) for name, each in found.items()}
+
+    @property
+    def outer(self) -> Iterator[tuple[str, IPv4Interface]]:
+        """Interface and address, those inside of tunnels left out."""
+        for name, each in self.addresses.items():
+            if not name.startswith("tunnel"):
+                yield from ((name, a) for a in each)
+
+    @cached_property
+    def leased(self) -> frozenset[str]:
+        """The interfaces that get their address from a DHCP server."""
+        lines = (statement.text.split() for statement in self.config.statements)
+        asking = (w for w in lines if w[:1] == ["ip"] and w[2:] == ["address", "dhcp"])
+        return frozenset(words[1] for words in asking)
+
+    @cached_property
+    def lans(self) -> dict[str, tuple[IPv4Interface, ...]]:
+        """The interfaces with private addresses that no PPP session and no tunnel is behind."""
+        return {
+            name: inside
+            for name, each in self.addresses.items()
+            if not name.startswith(("pp ", "tunnel", "loopback"))
+            and (inside := tuple(a for a in each if _is_lan(a.network)))
+        }
 
     @cached_property
     def routes(self) -> tuple[Route, ...]:
@@ -87,7 +113,8 @@ class RouterView:
     def _routes(self) -> Iterator[Route]:
         for text in self.facts.routes:
             words = text.split()
-            prefix = EVERYTHING if words[2] == "default" else network(words[2])
+            named = words[2] if len(words) > 2 else ""
+            prefix = EVERYTHING if named == "default" else network(named)
             if prefix is None:
                 continue
             ways = [_way(words[at + 1 :]) for at, word in enumerate(words) if word == "gateway"]
@@ -102,19 +129,27 @@ class RouterView:
         """The interface that has this address."""
         return next((n for n, each in self.addresses.items() if own in [a.ip for a in each]), None)
 
-    def towards(self, route: Route) -> str | None:
-        """The interface of a route's first gateway; None for a tunnel or an unknown one."""
-        first = route.gateways[0] if route.gateways else ""
-        if first.startswith("pp "):
-            return first
-        if first.startswith("dhcp "):
-            return first.removeprefix("dhcp ")
-        via = address(first)
-        if via is None:
-            return None
+    def attached(self, host: IPv4Address) -> str | None:
+        """The interface in whose network a host is."""
         return next(
-            (n for n, each in self.addresses.items() if any(via in a.network for a in each)), None
+            (n for n, each in self.addresses.items() if any(host in a.network for a in each)), None
         )
+
+    def interface_towards(self, gateway: str) -> str | None:
+        """The interface that a route's gateway is behind; None for a tunnel or an unknown one."""
+        if gateway.startswith("pp "):
+            return gateway
+        if gateway.startswith("dhcp "):
+            return gateway.removeprefix("dhcp ")
+        via = address(gateway)
+        return self.attached(via) if via else None
+
+    @cached_property
+    def by_default(self) -> tuple[str, ...]:
+        """The interfaces of the default route."""
+        default = next((r for r in self.routes if r.prefix == EVERYTHING), None)
+        ways = map(self.interface_towards, default.gateways) if default else ()
+        return tuple(dict.fromkeys(filter(None, ways)))
 
     def on(self, interface: str, words: str) -> str | None:
         """The value of `ip lan2 WORDS`, or of `ip pp WORDS` in the block of a `pp 1`."""
@@ -122,11 +157,41 @@ class RouterView:
             return self.value(f"ip pp {words}", interface)
         return self.value(f"ip {interface} {words}")
 
-    def filters(self, listed: str) -> list[list[str]]:
-        """The static filters of a list, in order; those that nobody defined are left out."""
-        numbers = listed.split("dynamic")[0].split()
-        found = (self.value(f"ip filter {number}") for number in numbers)
-        return [each.split() for each in found if each]
+    def listed(self, interface: str, direction: str) -> str | None:
+        """The list of filters of an interface, be it named or written out."""
+        found = self.on(interface, f"secure filter {direction}")
+        named = self.on(interface, "secure filter name")
+        return self._set(named, direction) if found is None and named else found
+
+    def _set(self, name: str, direction: str) -> str | None:
+        """What `ip filter set NAME in 1 2 out 3` has for a direction (grammar unverified)."""
+        words = (self.value(f"ip filter set {name}") or "").split()
+        if direction not in words:
+            return None
+        rest = words[words.index(direction) + 1 :]
+        ends = (at for at, word in enumerate(rest) if word in ("in", "out"))
+        return " ".join(rest[: next(ends, len(rest))])
+
+    def drops(self, listed: str | None, packet: Packet) -> bool:
+        """Whether a list of filters certainly drops the packet."""
+        return drops(listed, packet, self._static, self._dynamic)
+
+    def opens(self, listed: str | None, packet: Packet) -> bool:
+        """Whether a dynamic filter of a list may open the way for the packet and its answers."""
+        return opens(listed, packet, self._dynamic)
+
+    def _static(self, number: str) -> str | None:
+        return self.value(f"ip filter {number}")
+
+    def _dynamic(self, number: str) -> str | None:
+        return self.value(f"ip filter dynamic {number}")
+
+
+def _own(words: Sequence[str]) -> IPv4Interface | None:
+    """The address in a line `ip IF [secondary] address A/M`, or `ip IF vrrp N A ...`."""
+    if words[2] == "vrrp" and len(words) > 4:
+        return interface(words[4])
+    return interface(words[-1]) if "address" in words[2:4] else None
 
 
 def _way(words: Sequence[str]) -> str:
@@ -135,127 +200,5 @@ def _way(words: Sequence[str]) -> str:
     return words[0] if words else ""
 
 
-def passes(
-    rules: Sequence[Sequence[str]],
-    source: IPv4Address,
-    destination: IPv4Address | None,
-    protocol: str,
-    port: str = "",
-) -> bool:
-    """Whether a packet gets through a list of static filters: first match, none is dropped."""
-    for action, *rest in rules:
-        fields = [*rest, *["*"] * 5][:5]
-        if (
-            _holds(fields[0], source)
-            and _holds(fields[1], destination)
-            and _speaks(fields[2], protocol)
-            and (not port or (_names(fields[3], port) and _names(fields[4], port)))
-        ):
-            return action.startswith("pass")
-    return False
-
-
-def _holds(spec: str, where: IPv4Address | None) -> bool:
-    for part in spec.split(","):
-        if part == "*" or where is None:
-            return True
-        first, dash, last = part.partition("-")
-        low, high = address(first), address(last)
-        if dash and low and high and low <= where <= high:
-            return True
-        inside = None if dash else network(part)
-        if inside and where in inside:
-            return True
-    return False
-
-
-def _speaks(spec: str, protocol: str) -> bool:
-    return any(word in ("*", protocol) for word in spec.lower().split(","))
-
-
-def _names(spec: str, port: str) -> bool:
-    for part in spec.split(","):
-        first, dash, last = part.partition("-")
-        if part in ("*", port) or (port == "500" and part in ("isakmp", "ike")):
-            return True
-        if dash and first.isdigit() and last.isdigit() and int(first) <= int(port) <= int(last):
-            return True
-    return False
-
-
-@dataclass(frozen=True)
-class Link:
-    """One tunnel with its gateway and policy: what an audit judges."""
-
-    router: RouterView
-    tunnel: Tunnel
-    gateway: Gateway
-    policy: Policy
-
-    @property
-    def name(self) -> str:
-        """How findings name it."""
-        return f"gateway {self.gateway.number}"
-
-    def line(self, words: str) -> str:
-        """The start of one of its IKE lines: `ipsec ike WORDS N`."""
-        return f"ipsec ike {words} {self.gateway.number}"
-
-    def ike(self, name: str, default: str = "") -> str:
-        """The value of an IKE line under its facts' name; the default where there is none."""
-        return self.gateway.values.get(name) or default
-
-    @property
-    def starts(self) -> bool:
-        """Whether the router begins the key exchange (15.10)."""
-        wide = self.router.facts.auto_refresh == "on"
-        return wide and self.ike("auto_refresh") != "off"
-
-    @property
-    def exact(self) -> bool:
-        """Whether a difference kills: it proposes its own values, or takes no others (15.11)."""
-        return self.starts or self.ike("negotiate_strictly") == "on"
-
-    @property
-    def remote(self) -> IPv4Address | None:
-        """The far end's address."""
-        return address(self.ike("remote_address"))
-
-    @property
-    def local(self) -> IPv4Address | None:
-        """The address the router speaks from, which is its phase 1 identity too."""
-        return address(self.ike("local_address"))
-
-    @property
-    def local_id(self) -> IPv4Network | None:
-        """Phase 2 identity of the office; an option of the policy wins (15.4)."""
-        return network(self._option("local-id") or self.ike("local_id"))
-
-    @property
-    def remote_id(self) -> IPv4Network | None:
-        """Phase 2 identity of the cloud."""
-        return network(self._option("remote-id") or self.ike("remote_id"))
-
-    def _option(self, name: str) -> str:
-        found = [o.partition("=")[2] for o in self.policy.options if o.startswith(f"{name}=")]
-        return found[0] if found else ""
-
-    def lifetime(self, *names: str) -> int:
-        """Seconds of a `duration` line in any of its spellings; default 28800 (15.48.1)."""
-        for name in names:
-            first = self.ike(f"duration_{name}").split(" ")[0]
-            if first.isdigit():
-                return int(first)
-        return 28800
-
-    @property
-    def line_to_peer(self) -> str | None:
-        """The interface that the key exchange leaves by, as far as the text says."""
-        if self.remote is None:
-            return None
-        host = IPv4Network(self.remote)
-        for name, each in self.router.addresses.items():
-            if any(host.subnet_of(a.network) for a in each):
-                return name
-        route = self.router.route(host, without=f"tunnel {self.tunnel.number}")
-        return self.router.towards(route) if route else None
+def _is_lan(prefix: IPv4Network) -> bool:
+    return prefix.prefixlen < 31 and is_private(prefix)

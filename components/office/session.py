@@ -9,17 +9,18 @@ never touched: the encoding is read from the configuration, or found out from th
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from ipaddress import IPv4Address
 from types import TracebackType
 from typing import Final, Self
 
 from ..clock import Clock
-from ..errors import DeviceError, LoginRefused, Unreachable
+from ..errors import DeviceError, Unreachable
 from . import answers, config, plan, syntax
-from .conversation import Conversation, Log, Transport
+from .conversation import NO_PASSWORDS, Conversation, Log, Transport
 from .login import Login
+from .shell import Answer
 
 __all__ = ["Log", "Login", "Refused", "Session", "Transport"]
 
@@ -30,9 +31,10 @@ _CODECS: Final = {
     "ja.euc": "euc_jp",
     "euc": "euc_jp",
 }
-# Widest first; older revisions take 200 at most (command reference 4.22).
-_WIDTHS: Final = ("4096", "200")
-_READING: Final = {"columns": _WIDTHS, "lines": ("infinity",)}
+_CHARACTER: Final = "ja.sjis"  # where none is set: the default but on a vRX (4.21)
+# How a long text is read; older revisions take 200 columns at most (command reference 4.22).
+_READING: Final = {"lines": ("infinity",), "columns": ("4096", "200")}
+_PRINTS: Final = re.compile(r"(?:show|less|ping)\b")
 _CONSOLE_BACK: Final = re.compile(r"(?:no )?console (columns|lines)(?: (\S+))?")
 _CONSOLE: Final = re.compile(r"^console (character|columns|lines) (\S+)[ \t]*$", re.MULTILINE)
 
@@ -75,7 +77,7 @@ class Session(Conversation):
 
     def __init__(self, login: Login, transport: Transport, *, clock: Clock, log: Log) -> None:
         super().__init__(login, transport, clock=clock, log=log)
-        self._console: dict[str, str] = {}
+        self._console: dict[str, str] | None = None
 
     # --- coming and going ------------------------------------------------------------------------
 
@@ -86,20 +88,26 @@ class Session(Conversation):
         *,
         clock: Clock,
         log: Log | None = None,
+        say: Log | None = None,
         connect: Callable[[Login], Transport] | None = None,
     ) -> Self:
         """Connect (by SSH unless told otherwise), log in, become administrator.
 
+        `log` is told every line that is typed, `say` (the log unless given) what a user should
+        know about the connection.
+
         Raises `HostKeyRefused` before any password is sent, `LoginRefused` after a single attempt,
         `Unreachable` if nobody answers.
         """
-        session = cls(login, (connect or _by_ssh)(login), clock=clock, log=log or _unheard)
+        log = log or _unheard
+        transport = (connect or _by_ssh)(login)
+        for remark in getattr(transport, "remarks", ()):
+            (say or log)(remark)
+        session = cls(login, transport, clock=clock, log=log)
         try:
             session.begin()
-        except LoginRefused:
-            session.close()
-            raise
         except BaseException:
+            session.abandon()
             session.drop()
             raise
         return session
@@ -114,13 +122,6 @@ class Session(Conversation):
         trace: TracebackType | None,
     ) -> None:
         self.close()
-
-    def begin(self) -> None:
-        """From the banner to the administrator's prompt; learn what the console is set to."""
-        super().begin()
-        self._console = dict(_CONSOLE.findall(self.answer("show config | grep console").text))
-        if codec := _CODECS.get(self._console.get("character", "")):
-            self._transport.use_encoding(codec)
 
     def close(self) -> None:
         """Leave by `exit` without saving; with the rollback timer armed, drop the connection.
@@ -141,6 +142,8 @@ class Session(Conversation):
         Stops at the first refusal with `Refused`, which holds all that the router took.
         """
         lines = [plan.with_key(line, key) if key is not None else line for line in commands]
+        if not all(map(str.isascii, lines)):
+            self._learn_console()
         if any(syntax.PSK_PLACEHOLDER in line for line in lines):
             raise ValueError("a line with a key cannot be typed without the key")
         shown = [syntax.masked(line) for line in commands]
@@ -158,38 +161,66 @@ class Session(Conversation):
 
     # --- reading ---------------------------------------------------------------------------------
 
+    def answer(
+        self,
+        line: str,
+        *,
+        timeout: float | None = None,
+        shown: str | None = None,
+        passwords: Mapping[str, str] = NO_PASSWORDS,
+    ) -> Answer:
+        """As in a `Conversation`; who reads what the router prints learns the console first."""
+        if _PRINTS.match(line) or not line.isascii():
+            self._learn_console()
+        return super().answer(line, timeout=timeout, shown=shown, passwords=passwords)
+
+    def _learn_console(self) -> dict[str, str]:
+        """What the console is set to; asked once, and only by who reads or writes more than ASCII.
+
+        Until then the encoding is found out from the bytes, which tells a refusal for certain.
+        """
+        if self._console is None:
+            text = super().answer("show config | grep console").text
+            self._console = dict(_CONSOLE.findall(text))
+            if codec := _CODECS.get(self._console.get("character", _CHARACTER)):
+                self._transport.use_encoding(codec)
+        return self._console
+
     @contextmanager
     def _wide(self) -> Iterator[list[str]]:
         """A console that neither cuts lines nor stops; yields what undoes it, then does it."""
-        undo: list[str] = []
+        console = self._learn_console()
+        missing = [name for name, best in _READING.items() if console.get(name) != best[0]]
+        undo = [self._console_line(name) for name in missing]
         try:
-            self._widen(undo)
+            self._widen(missing)
             yield undo
         except BaseException:
             try:
-                self._restore(undo)
+                self._narrow(undo)
             except DeviceError:
                 self._log("console columns and lines could not be put back; they are not saved")
             raise
-        self._restore(undo)
+        self._narrow(undo)
 
-    def _widen(self, undo: list[str]) -> None:
-        if self._console.get("lines") != "infinity":
-            self.command("console lines infinity")
-            undo.append(self._console_line("lines"))
-        for width in _WIDTHS:
-            answer = self.answer(f"console columns {width}")
-            if answer.error is None:
-                undo.append(self._console_line("columns"))
-                return
+    def _widen(self, names: Sequence[str]) -> None:
+        try:
+            self.type([f"console {name} {_READING[name][0]}" for name in names], None)
+        except Refused:
+            for narrower in _READING["columns"][1:]:
+                self.answer(f"console columns {narrower}")
+
+    def _narrow(self, undo: Sequence[str]) -> None:
+        try:
+            self.type(undo, None)
+        except KeyboardInterrupt:
+            # Half of it may have gone out.
+            self.type(undo, None)
+            raise
 
     def _console_line(self, name: str) -> str:
-        before = self._console.get(name)
+        before = self._learn_console().get(name)
         return f"console {name} {before}" if before else f"no console {name}"
-
-    def _restore(self, undo: list[str]) -> None:
-        for line in undo:
-            self.command(line)
 
     def configuration(self) -> config.Config:
         """The running configuration, without the console lines of this reading."""
@@ -207,20 +238,38 @@ class Session(Conversation):
         Console settings that a reading of ours left when it was cut off are put back on the way.
         """
         with self._wide() as undo:
-            text = self.command("show config difference 0")
+            text = self._difference()
         lines = (line.strip() for line in text.splitlines())
         found = [s for s in lines if s and not s.startswith("#") and s not in undo]
         return tuple(line for line in found if not self._put_back(line))
 
+    def _difference(self) -> str:
+        """`show config difference 0`; the saved file's passwords may be asked first (57.7)."""
+        passwords = {
+            "login": self._login.anonymous_password,
+            "administrator": self._login.administrator_password,
+        }
+        try:
+            return self.command("show config difference 0", passwords=passwords)
+        except Unreachable:
+            raise
+        except DeviceError as error:
+            error.remedy = (
+                "if it asked for the password of the unnamed user (`login password`): secret "
+                "rtxAnonymousPassword or SAKURA_RTX_ANONYMOUS_PASSWORD; if it does not know the "
+                "command: RTX1210 14.01.26, RTX830 15.02.03 or newer is needed"
+            )
+            raise
+
     def _put_back(self, line: str) -> bool:
         """Whether the line undoes a console setting that a reading of ours left; then type it."""
-        console = _CONSOLE_BACK.fullmatch(line)
-        if not console or self._console.get(console[1]) not in _READING[console[1]]:
+        known, found = self._learn_console(), _CONSOLE_BACK.fullmatch(line)
+        if not found or known.get(found[1]) not in _READING[found[1]]:
             return False
         self.command(line)
-        self._console.pop(console[1])
-        if console[2]:
-            self._console[console[1]] = console[2]
+        known.pop(found[1])
+        if found[2]:
+            known[found[1]] = found[2]
         return True
 
     def environment(self) -> answers.Environment:
@@ -237,8 +286,13 @@ class Session(Conversation):
         The shape of `show status user` is unverified but for its marks: `*` is the session itself.
         """
         ours = re.compile(rf"\s*([*+@]*)\s*{re.escape(self._login.user)}\s")
-        found = map(ours.match, self.command("show status user").splitlines())
+        found = map(ours.match, self.users().splitlines())
         return sum("*" not in line[1] for line in found if line)
+
+    def users(self) -> str:
+        """Who is logged in, as the router shows it, no line cut."""
+        with self._wide():
+            return self.command("show status user")
 
     def ping(
         self, destination: IPv4Address, source: IPv4Address, count: int = 3, size: int = 64

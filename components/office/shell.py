@@ -7,7 +7,8 @@ end of what was received.  Of lines that were sent ahead, an answer ends where a
 by the echo of the next line.
 
 A prompt without a prefix (`# `) looks like the beginning of a comment of `show config`; while
-such text may come, the prompt counts only after a moment of silence (`quiet`).
+such text may come, the prompt is in doubt (`doubtful`).  An empty line settles it: the router draws
+its prompt again.  Two in a row are a prompt, and so is one before a long silence (`quiet`).
 
 Sources: rtx-cli 1.5 (prompts, echo, pager, questions), 1.6 (passwords).
 """
@@ -23,13 +24,17 @@ from typing import Final
 
 from . import answers
 
-_ANY_PROMPT: Final = re.compile(r"(?:^|[\r\n])([^\r\n]{0,80}?)([>#]) \Z")
-_PASSWORD: Final = re.compile(r"(?:^|[\r\n])[^\r\n]{0,40}[Pp]assword: ?\Z")
+# A prompt, alone or drawn again and again.
+_ANY_PROMPT: Final = re.compile(
+    r"(?:^|[\r\n])(?P<drawn>[^\r\n]{0,80}?[>#] )(?P<again>(?:[\r\n]+(?P=drawn))*)\Z"
+)
+_PASSWORD: Final = re.compile(r"(?:^|[\r\n])([^\r\n]{0,40}[Pp]assword: ?)\Z")
 _PAGER: Final = re.compile(r"[ \t]*---[ \t]*(?:つづく|more)[ \t]*---[ \t]*\Z")
 # The router wipes the pager's mark with a CR, blanks and a CR.
 _WIPED: Final = re.compile(r"[ \t]*---[ \t]*(?:つづく|more)[ \t]*---[ \t]*\r[ \t]*\r")
 _QUESTION: Final = re.compile(r"(?:^|[\r\n])([^\r\n]{0,200}\([Yy]/[Nn]\)[ ?:]{0,4})\Z")
-_PRINTS_COMMENTS: Final = re.compile(r"(?:show|less)\s+(?:config|techinfo|exec)\b")
+# None of the router's comments holds a word that we look for.
+_PRINTS_COMMENTS: Final = re.compile(r"(?:show|less)\s+(?:config|techinfo|exec)\b(?!.*\| grep )")
 _ECHO_BEGINS: Final = re.compile(r"\n|[>#] ")
 _REDRAW: Final = re.compile(r"\x08|\x1b\[(\d{0,4})([DK])")
 _REDRAW_BEGINS: Final = re.compile(r"\x1b(?:\[\d{0,4})?")
@@ -62,7 +67,9 @@ class Answer:
 
 @dataclass(frozen=True)
 class PasswordWanted:
-    """The router asks for a password; what is sent now is not echoed."""
+    """The router asks for a password; what is sent now is not echoed.  `prompt` says for which."""
+
+    prompt: str = ""
 
 
 @dataclass(frozen=True)
@@ -80,6 +87,20 @@ class Pager:
 Event = Answer | PasswordWanted | Question | Pager
 
 
+@dataclass(frozen=True)
+class _Drawn:
+    """A prompt at the end of what came; `sure`: it can be nothing else."""
+
+    prompt: Prompt
+    length: int
+    sure: bool
+
+
+def _drawn(found: re.Match[str], prompt: Prompt, *, learnt: bool = True) -> _Drawn:
+    length = len(found[0].lstrip(_LINE_END))
+    return _Drawn(prompt, length, bool(found["again"]) or (learnt and not prompt.bare))
+
+
 @dataclass
 class Shell:
     """One conversation.  `sent` tells it what was typed, `receive` what came back.
@@ -93,19 +114,29 @@ class Shell:
     _echo: str | None = field(default=None, repr=False)
     _ahead: deque[str] = field(default_factory=deque, repr=False)
     _paged: int = 0
+    _waiting: bool = True
+    _comments: bool = False
 
     def sent(self, line: str) -> None:
         """A line was typed whose echo will come."""
-        self._buffer, self._echo, self._paged = "", line, 0
-        self._ahead.clear()
+        self._begin(line)
 
     def sent_ahead(self, line: str) -> None:
-        """A line was typed before the answers to those before it came; the prompt is known."""
-        self._ahead.append(line)
+        """A line was typed, maybe before the answers to those before it; the prompt is known."""
+        if self._waiting:
+            self._ahead.append(line)
+        else:
+            self._begin(line)
 
     def sent_unseen(self) -> None:
         """A password or a single key was typed: no echo that we could know comes back."""
-        self._buffer, self._echo, self._paged = "", None, 0
+        self._begin(None)
+
+    def _begin(self, echo: str | None) -> None:
+        if echo is not None:
+            # A password is part of the dialogue of the line before it.
+            self._comments = bool(_PRINTS_COMMENTS.match(echo))
+        self._buffer, self._echo, self._paged, self._waiting = "", echo, 0, True
         self._ahead.clear()
 
     @property
@@ -119,17 +150,24 @@ class Shell:
         return list(self._events())
 
     def quiet(self) -> list[Event]:
-        """Nothing came for a moment: a prompt that looked like a comment is one."""
+        """Nothing came for a while: a prompt that looked like a comment is one."""
         return list(self._events(certain=True))
 
+    @property
+    def doubtful(self) -> bool:
+        """Whether what came ends like a prompt, but need not be one."""
+        body = self._after_echo() if self._waiting and not self._ahead else None
+        return body is not None and self._prompt(body[-_TAIL:]) is not None
+
     def _events(self, *, certain: bool = False) -> Iterator[Event]:
+        if not self._waiting:
+            return
         while self._ahead and (answer := self._before_next_echo()):
             yield answer
         body = self._after_echo()
         if body is None:
             return
         tail = body[-_TAIL:]
-        unlearned = self.prefix is None
         certain = certain or not self._prints_anything()
         if _PAGER.search(tail):
             # The mark stays in the buffer until it is wiped; it is one event all the same.
@@ -138,13 +176,14 @@ class Shell:
                 yield Pager()
         elif certain and (asked := _QUESTION.search(tail)):
             yield Question(asked[1])
-        elif certain and _PASSWORD.search(tail):
-            yield PasswordWanted()
+        elif (wanted := _PASSWORD.search(tail)) and (certain or wanted[1] == body.strip(_LINE_END)):
+            yield PasswordWanted(wanted[1])
         elif self._ahead:
             return
-        elif (found := self._prompt(tail)) and (certain or not (found[0].bare or unlearned)):
-            text = _clean(body[: len(body) - found[1]])
-            yield Answer(text, answers.error_in(text), found[0])
+        elif (drawn := self._prompt(tail)) and (certain or drawn.sure):
+            text = _clean(body[: len(body) - drawn.length])
+            self._buffer, self._waiting = "", False
+            yield Answer(text, answers.error_in(text), drawn.prompt)
 
     def _before_next_echo(self) -> Answer | None:
         """The answer that ends where the echo of the next line begins; it leaves the buffer."""
@@ -172,27 +211,30 @@ class Shell:
         end = next((end for end in ends if end is not None), None)
         return None if end is None or end > len(self._buffer) else self._buffer[end:]
 
-    def _prompt(self, tail: str) -> tuple[Prompt, int] | None:
-        """The prompt at the end, and its length."""
+    def _prompt(self, tail: str) -> _Drawn | None:
+        """The prompt at the end, all its repetitions included."""
         if self.prefix is None:
             found = _ANY_PROMPT.search(tail)
-            if found:
-                return Prompt(found[1], "", found[2] == "#"), len(found[0].lstrip(_LINE_END))
-            return None
-        found = re.search(rf"(?:^|[\r\n]){self._known_prompt}\Z", tail)
-        return (self._as_prompt(found), len(found[0].lstrip(_LINE_END))) if found else None
+            if not found:
+                return None
+            prompt = Prompt(found["drawn"][:-2], "", found["drawn"][-2] == "#")
+            return _drawn(found, prompt, learnt=False)
+        known = rf"(?:^|[\r\n])(?P<drawn>{self._known_prompt})(?P<again>(?:[\r\n]+(?P=drawn))*)\Z"
+        found = re.search(known, tail)
+        return found and _drawn(found, self._as_prompt(found))
 
     @property
     def _known_prompt(self) -> str:
-        """A pattern: the context and the mark are its groups."""
-        return rf"{re.escape(self.prefix or '')}((?:pp|tunnel|switch)\S{{0,30}})?([>#]) "
+        """A pattern with the groups `context` and `mark`."""
+        context = r"(?P<context>(?:pp|tunnel|switch)\S{0,30})?"
+        return rf"{re.escape(self.prefix or '')}{context}(?P<mark>[>#]) "
 
     def _as_prompt(self, found: re.Match[str]) -> Prompt:
-        return Prompt(self.prefix or "", found[1] or "", found[2] == "#")
+        return Prompt(self.prefix or "", found["context"] or "", found["mark"] == "#")
 
     def _prints_anything(self) -> bool:
         """Whether what comes now may look like a prompt or a question and be none."""
-        return self.prefix is None or bool(_PRINTS_COMMENTS.match(self._echo or ""))
+        return self.prefix is None or self._comments
 
 
 def _match_wrapped(text: str, start: int, typed: str) -> int | None:

@@ -212,7 +212,7 @@ def window(lines: list[str], done: int = 0, sent: int = 0) -> int:
 
 @pytest.mark.parametrize(
     "alone",
-    ["tunnel select 2", "no tunnel select 2", "pp select none", "save", "confirm", "administrator",
+    ["tunnel select 2", "no tunnel select 2", "pp select 1", "save", "confirm", "administrator",
      "login password", "sshd host key generate", "ip lan2 secure filter in 1", "tunnel enable 2",
      "ip route default gateway pp 1", "ipsec sa delete 1", "ip tunnel secure filter in 1"],
 )  # fmt: skip
@@ -221,6 +221,24 @@ def test_lines_that_are_never_sent_ahead(alone: str) -> None:
     assert window([*plain, alone, *plain]) == 2
     assert window([alone, *plain]) == 1
     assert window([*plain, alone], done=2, sent=2) == 3
+
+
+def test_a_context_is_left_behind_harmless_lines_and_nothing_goes_past_that() -> None:
+    plain, leave = "ip filter 1 pass * * esp", "tunnel select none"
+    assert window([plain, leave, plain]) == 2
+    assert window(["tunnel enable 2", leave, plain]) == 2
+    assert window([plain, "tunnel enable 2", leave]) == 1
+    assert window(["ip route default gateway pp 1", leave]) == 1
+    assert window(["tunnel select 2", leave]) == 1
+
+
+def test_what_comes_back_whole_lets_more_go() -> None:
+    lines = ["ip filter 1 pass * * esp"] * 200
+    assert [window(lines, done, done) - done for done in (0, 11, 12, 24, 100)] == [
+        12, 12, 24, 36, 36
+    ]  # fmt: skip
+    long = ["ipsec ike pre-shared-key 1 text " + "k" * 300] * 100
+    assert window(long, 50, 50) == 59
 
 
 def test_the_window_is_bounded_by_lines_and_by_bytes() -> None:

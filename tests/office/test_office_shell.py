@@ -80,7 +80,7 @@ def test_silence_in_the_middle_of_a_line_is_no_prompt() -> None:
 def test_the_password_question() -> None:
     shell = Shell(prefix="")
     shell.sent("administrator")
-    assert shell.receive("administrator\r\nPassword: ") == [PasswordWanted()]
+    assert shell.receive("administrator\r\nPassword: ") == [PasswordWanted("Password: ")]
     shell.sent_unseen()
     assert shell.receive("\r\n# ") == [Answer("", None, ADMINISTRATOR)]
 
@@ -187,3 +187,62 @@ def test_a_prompt_is_no_end_while_the_echo_of_a_line_sent_ahead_is_missing() -> 
     assert shell.receive("ip filter 1 pass * *\r\n# ") == []
     assert shell.receive("ip filter 9") == []
     assert shell.quiet() == []
+
+
+@pytest.mark.parametrize("prefix", ["", "rtx1", None])
+def test_a_prompt_drawn_twice_is_a_prompt(prefix: str | None) -> None:
+    """The answer to an empty line settles what one prompt alone leaves in doubt."""
+    shell = Shell(prefix=prefix)
+    drawn = f"{prefix or ''}# "
+    if prefix is not None:
+        shell.sent("show config")
+    text = "" if prefix is None else "show config\r\n"
+    events = shell.receive(f"{text}{CONFIG}{drawn}")
+    assert shell.doubtful == (not events)
+    assert events or prefix != "rtx1"
+    events = events or shell.receive(f"\r\n{drawn}")
+    body = CONFIG.replace("\r\n", "\n").strip()
+    assert events == [Answer(body, None, Prompt(prefix or "", "", administrator=True))]
+    assert not shell.doubtful
+
+
+def test_two_different_prompts_leave_it_in_doubt() -> None:
+    shell = Shell()
+    assert shell.receive("RTX1220 Rev.15.04.03\r\n> \r\n# ") == []
+    assert shell.doubtful
+
+
+def test_the_settings_of_the_console_are_no_comments() -> None:
+    shell = Shell(prefix="")
+    shell.sent("show config | grep console")
+    text = "show config | grep console\r\nSearching ...\r\nconsole columns 132\r\n# "
+    assert shell.receive(text) == [
+        Answer("Searching ...\nconsole columns 132", None, ADMINISTRATOR)
+    ]
+
+
+def test_an_answer_is_told_once() -> None:
+    shell = Shell(prefix="rtx1")
+    shell.sent("ip filter 1 pass * *")
+    assert len(shell.receive("ip filter 1 pass * *\r\nrtx1# ")) == 1
+    assert shell.quiet() == []
+    shell.sent_ahead("ip filter 2 pass * *")
+    shell.sent_ahead("ip filter 3 pass * *")
+    text = "ip filter 2 pass * *\r\nrtx1# ip filter 3 pass * *\r\nError: x\r\nrtx1# "
+    assert [e.error for e in shell.receive(text) if isinstance(e, Answer)] == [None, "Error: x"]
+    assert shell.quiet() == []
+
+
+def test_passwords_in_front_of_a_long_text_need_no_silence_and_its_comments_are_no_prompt() -> None:
+    shell = Shell(prefix="")
+    shell.sent("show config difference 0")
+    asked = shell.receive("show config difference 0\r\nLogin Password: ")
+    assert asked == [PasswordWanted("Login Password: ")]
+    shell.sent_unseen()
+    assert shell.receive("\r\nAdministrator Password: ") == [
+        PasswordWanted("Administrator Password: ")
+    ]
+    shell.sent_unseen()
+    assert shell.receive("\r\nno ip route default\r\n# ") == []
+    assert shell.receive("a comment\r\nnew password: ") == []
+    assert shell.doubtful is False

@@ -53,6 +53,16 @@ def test_a_session_over_ssh(server: RtxServer, login: Login) -> None:
     assert [s.text for s in read.find("ip lan1 address")] == ["ip lan1 address 192.168.1.1/24"]
 
 
+@pytest.mark.parametrize("name", ["ﾌｸｵｶ", "福岡", "ｱ", "Z"])
+def test_every_script_comes_back_as_it_was_typed(login: Login, name: str) -> None:
+    """Half-width kana of Shift_JIS look like EUC until it is known which of them is spoken."""
+    with Session.open(login, clock=SystemClock()) as session:
+        session.type([f'description 9 "{name}"'], None)
+        read = session.configuration()
+        session.command("no description 9")
+    assert [s.text for s in read.find("description 9")] == [f'description 9 "{name}"']
+
+
 def test_a_whole_change_over_ssh(server: RtxServer, login: Login) -> None:
     said: list[str] = []
     with GuardedChange(
@@ -81,8 +91,10 @@ def test_a_pinned_key_of_another_type_is_refused_as_a_host_key(
 ) -> None:
     key = asyncssh.generate_private_key("ssh-ed25519").export_public_key().decode()
     before = logged(server, "Login ")
-    with pytest.raises(HostKeyRefused, match="no key of the pinned type"):
+    with pytest.raises(HostKeyRefused, match="is not the pinned one") as refused:
         SshTransport(replace(login, host_key=key))
+    shown = asyncssh.import_public_key(server.host_key).get_fingerprint()
+    assert shown in str(refused.value)
     assert logged(server, "Login ") == before
 
 
@@ -168,7 +180,7 @@ def test_the_encoding_is_found_out_wherever_the_bytes_are_cut(
 
 def test_the_encoding_is_found_out_from_the_routers_words() -> None:
     words = "エラー: コマンド名を確認してください\r\n# "
-    for encoding in ("utf-8", "cp932"):
+    for encoding in ("utf-8", "cp932", "euc_jp"):
         decoder = Decoder()
         data = words.encode(encoding)
         shown = "".join(decoder.decode(data[i : i + 3]) for i in range(0, len(data), 3))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
 from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Any, Final
@@ -11,6 +12,7 @@ from typing import Any, Final
 import yaml
 
 from ..errors import Problem, SpecError, VpnError
+from ..office import shared_list
 from ..office.config import parse, scope_of
 from ..office.plan import plan
 from ..office.render import ADDRESS_PLACEHOLDER, render
@@ -29,9 +31,7 @@ def add_parser(subparsers: Any) -> None:
         description=f"{text}, and those that undo them.  Reaches no router.  "
         "Exit codes: 0 shown, 2 the site file is missing or wrong.",
     )
-    parser.add_argument(
-        "--site", required=True, metavar="S", help="a site's name (stacks/Pulumi.S.yaml) or a file"
-    )
+    add_site(parser)
     parser.add_argument(
         "--address", type=IPv4Address, metavar="VIP", help="the VPC router's address, if known"
     )
@@ -39,23 +39,48 @@ def add_parser(subparsers: Any) -> None:
     parser.set_defaults(run=run)
 
 
-def site_named(name: str) -> Site:
-    """The site of a name or a file.
+def add_site(parser: Any) -> None:
+    """Add `--site` to a parser."""
+    parser.add_argument(
+        "--site", required=True, metavar="S", help="a site's name (stacks/Pulumi.S.yaml) or a file"
+    )
 
-    Raises `SpecError` for a file that is missing, no YAML, or no site.
-    """
-    file = Path(name) if "/" in name or name.endswith(".yaml") else STACKS / f"Pulumi.{name}.yaml"
+
+def file_of(name: str) -> Path:
+    """The stack file of a site's name, or the file itself if a file is named."""
+    return Path(name) if "/" in name or name.endswith(".yaml") else STACKS / f"Pulumi.{name}.yaml"
+
+
+def text_of(file: Path) -> str:
+    """What stands in a site file; raises `SpecError` if it cannot be read."""
     try:
-        data = yaml.safe_load(file.read_text(encoding="utf-8"))
+        return file.read_bytes().decode("utf-8")
     except OSError as error:
         known = sorted(f.name.split(".")[1] for f in file.parent.glob("Pulumi.*.yaml"))
         allowed = f"one of: {', '.join(known)}" if known else "a site file"
         raise SpecError([Problem("--site", f"{file}: {error.strerror}", allowed)]) from None
+    except UnicodeDecodeError:
+        raise SpecError([Problem("--site", f"{file}: no UTF-8", "a YAML file")]) from None
+
+
+def site_in(text: str, file: Path) -> Site:
+    """The site in the text of a file; raises `SpecError` for what is no YAML, or no site."""
+    try:
+        data = yaml.safe_load(text)
     except yaml.YAMLError as error:
         found = " ".join(str(error).split())
         raise SpecError([Problem("--site", f"{file}: {found}", "a YAML file")]) from None
     config = data.get("config") if isinstance(data, dict) else None
     return site_of(config if isinstance(config, dict) else {})
+
+
+def site_named(name: str) -> Site:
+    """The site of a name or a file.
+
+    Raises `SpecError` for a file that is missing, no YAML, or no site.
+    """
+    file = file_of(name)
+    return site_in(text_of(file), file)
 
 
 def run(args: Any) -> int:
@@ -66,9 +91,12 @@ def run(args: Any) -> int:
     except VpnError as error:
         print(f"sakura-rtx: {error}", file=sys.stderr)
         return 2
-    if args.address:
-        text = text.replace(ADDRESS_PLACEHOLDER, str(args.address))
-    planned = plan(parse(""), parse(text), scope_of(text))
+    if vip := args.address or site.vip:
+        text = text.replace(ADDRESS_PLACEHOLDER, str(vip))
+    wanted, scope = parse(text), scope_of(text)
+    # A router on which nothing of ours stands, with the lists that others share with us.
+    bare = replace(parse(""), statements=shared_list.foreign(wanted, scope))
+    planned = plan(bare, wanted, scope)
     if args.json:
         shown = {"lines": text, "commands": planned.commands, "undo": planned.undo}
         print(json.dumps(shown, ensure_ascii=False, indent=2))

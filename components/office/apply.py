@@ -9,24 +9,22 @@ login timer ends an idle session.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Final, Self
 
 from ..clock import Clock, Progress
 from ..errors import DeviceError, Unreachable
-from . import guards, inband, plan, syntax
+from . import guards, inband, lacking, others, plan, shared_list, syntax
 from .armed import Armed
-from .config import Config, Scope, Statement, lowest_free, parse, scope_of, taken
+from .config import Config, Scope, parse
 from .login import Login
 from .session import Log, Session, Transport
 from .syntax import Key
 
 _BREATH: Final = 60.0
 _OUTWAIT_EVERY: Final = 10.0
-_POLICY_BASE: Final = 100
 
 
 @dataclass(frozen=True)
@@ -47,9 +45,10 @@ class GuardedChange:
     `expected_text` is what we left there the last time ("" on a creation), `old_key` the key of
     then.  `allow_taken` takes over lines that stand in our scope without being expected (a creation
     that was cut off), `allow_unsaved` saves other people's unsaved lines, before ours.
-    `in_band` consents to a change of the very way that our session comes in by.
+    `in_band` consents to a change of the very way that our session comes in by, `accept` to what a
+    creation lacks (`lacking.CODES`).
     `guard_seconds` is how long the router waits for us (it stays below the login timer's default);
-    the schedule follows `guards.SPARE` seconds later.
+    the schedules follow, `guards.SPARE` seconds apart.
 
         with GuardedChange(...) as change:
             change.start()
@@ -72,6 +71,7 @@ class GuardedChange:
         allow_taken: bool = False,
         allow_unsaved: bool = False,
         in_band: bool = False,
+        accept: Collection[str] = (),
         log: Log | None = None,
         connect: Callable[[Login], Transport] | None = None,
     ) -> None:
@@ -80,7 +80,7 @@ class GuardedChange:
         self._clock, self._progress, self._log, self._connect = clock, progress, log, connect
         self._guard_seconds = guard_seconds
         self._allow_taken, self._allow_unsaved = allow_taken, allow_unsaved
-        self._in_band = in_band
+        self._in_band, self._accept = in_band, accept
         self._session: Session | None = None
         self._before = parse("")
         self._wanted = parse(wanted_text)
@@ -102,8 +102,10 @@ class GuardedChange:
     ) -> None:
         self.close()
 
-    def _open(self) -> Session:
-        return Session.open(self._login, clock=self._clock, log=self._log, connect=self._connect)
+    def _open(self, say: Log | None = None) -> Session:
+        return Session.open(
+            self._login, clock=self._clock, log=self._log, say=say, connect=self._connect
+        )
 
     @property
     def session(self) -> Session:
@@ -136,17 +138,22 @@ class GuardedChange:
         Raises `DeviceError`: numbers taken by others, other people's unsaved work, a line refused
         (`Refused`), lines that do not stand afterwards.
         """
-        self._session = self._open()
-        unsaved = self._check_saved()
-        running = self._session.configuration()
+        self._session = self._open(self._progress)
+        running, unsaved = self._look()
         if (unsaved or guards.left_over(running)) and self._session.others():
-            unsaved = self._outwait_guard()
-            running = self._session.configuration()
+            running, unsaved = self._outwait_guard()
         for line in guards.left_over(running):
             self._session.command(guards.removal(line))
         self._before = guards.without(running)
         if not self._allow_taken:
-            self._check_free(unsaved)
+            others.refuse_taken(
+                self._before,
+                self._scope,
+                expected=self._expected_text,
+                wanted=self._wanted_text,
+                unsaved=unsaved,
+            )
+        shared_list.refuse_surprises(self._before, self._wanted, self._scope)
         live = plan.align(self._before, self._expected_text, self._scope)
         self._old_key = live.key or self._old_key
         self._rekey = self._key is not None and self._key != self._old_key
@@ -154,6 +161,9 @@ class GuardedChange:
         if planned.commands:
             self._check_undoable(planned)
             self._check_way_in(planned)
+            if not self._expected_text:
+                after = plan.apply_to(self._before, planned.commands)
+                lacking.refuse(after, self._scope.tunnel, self._accept)
             self._type(planned)
         return self.result
 
@@ -161,12 +171,9 @@ class GuardedChange:
         """The running configuration as if nobody guarded it."""
         return guards.without(self.session.configuration())
 
-    def _left_over(self) -> tuple[str, ...]:
-        return guards.left_over(self.session.configuration())
-
     def _type(self, planned: plan.Plan) -> None:
         session = self.session
-        self._progress(f"office end: {len(planned.commands)} lines to type")
+        self._progress(f"office end: lines to type: {len(planned.commands)}")
         if self._foreign_unsaved:
             # The schedule restores what is saved: it must not take away work that was consented to.
             self._save()
@@ -194,11 +201,15 @@ class GuardedChange:
                 self._check_stands(self.session)
                 if self._armed is not None:
                     self._armed.check_time()
-            except DeviceError:
+            except BaseException:
                 self.back()
                 raise
             self._stop_guard()
-        if self.session.unsaved():
+        unsaved = self.session.unsaved()
+        for line in guards.standing(unsaved):
+            # The line that took it away was lost; saved, it would act for ever.
+            self.session.command(line)
+        if self.result.commands or unsaved:
             self._save()
 
     def _prove_way_in(self) -> None:
@@ -232,7 +243,7 @@ class GuardedChange:
             now = self._read()
             undo = plan.undo_of(self._before, now, self._scope, rekey=self._rekey)
             session.type(undo, self._old_key)
-            left = _moved(self._before.statements, self._read().statements)
+            left = others.moved(self._before.statements, self._read().statements)
             if not left:
                 self._stop_guard()
         except Unreachable as error:
@@ -259,73 +270,36 @@ class GuardedChange:
 
     # --- checks ----------------------------------------------------------------------------------
 
-    def _outwait_guard(self) -> frozenset[Key]:
+    def _outwait_guard(self) -> tuple[Config, frozenset[Key]]:
         """Lines of ours stand unsaved, and a session of ours is left: a change that was cut off.
 
         Its rollback timer would take away what we save meanwhile, so it has to run out first.
         """
-        end = self._clock.now() + self._guard_seconds + guards.SPARE
+        end = self._clock.now() + guards.last(self._guard_seconds)
         self._progress("office end: waiting for the guard of a change that was cut off")
-        while ((unsaved := self._check_saved()) or self._left_over()) and self.session.others():
-            if self._clock.now() >= end:
-                break
+        while True:
+            running, unsaved = self._look()
+            waits = (unsaved or guards.left_over(running)) and self.session.others()
+            if not waits or self._clock.now() >= end:
+                return running, unsaved
             self._clock.wait(_OUTWAIT_EVERY)
-        return unsaved
 
-    def _check_free(self, unsaved: frozenset[Key]) -> None:
-        """Nothing of somebody else stands where our lines go.
+    def _look(self) -> tuple[Config, frozenset[Key]]:
+        """The running configuration, and the keys of our own lines in it that are not saved.
 
-        Not somebody else's: what we wrote the last time; on a creation, what is as we want it
-        and was never saved, or everything as we want it (a creation that was cut off).
+        Nobody else's work may wait to be saved: we would save it with ours.
         """
-        mine = self._before.owned(self._scope)
-        if self._expected_text:
-            ours = self._expected_scope()
-            others = [s for s in mine if not ours.owns(s)]
-        elif plan.align(self._before, self._wanted_text, self._scope).text == self._wanted_text:
-            others = []
-        else:
-            wanted = {s.key: s.text for s in self._wanted.statements}
-            others = [s for s in mine if s.key not in unsaved or _differs(s, wanted.get(s.key))]
-        if others:
-            raise DeviceError(
-                "what this site wants to write is taken by somebody else",
-                said="\n".join(map(_shown, others)),
-                attempted=f"write {self._numbers()}",
-                state="nothing was changed",
-                remedy=self._free_numbers(),
-            )
+        unsaved = self.session.unsaved()  # puts back what a reading that was cut off has left
+        running = self.session.configuration()
+        return running, self._check_saved(unsaved, running)
 
-    def _expected_scope(self) -> Scope:
-        """What was ours the last time; a text that names no numbers owns only its own lines."""
-        try:
-            return scope_of(self._expected_text)
-        except ValueError:
-            keys = frozenset(s.key for s in parse(self._expected_text).statements)
-            return Scope(0, 0, 0, keys)
-
-    def _numbers(self) -> str:
-        scope = self._scope
-        return f"tunnel {scope.tunnel}, policy {scope.policy}, gateway {scope.gateway}"
-
-    def _free_numbers(self) -> str:
-        used = taken(self._before)
-        both = lowest_free(used.tunnels | used.gateways)
-        policy = lowest_free(used.policies, above=_POLICY_BASE + both - 1)
-        free = f"free are tunnel {both}, policy {policy}, gateway {both}"
-        statics = (
-            f"NAT static {lowest_free(entries)} of descriptor {descriptor}"
-            for descriptor, entries in used.nat_statics.items()
-        )
-        return ", ".join([free, *statics])
-
-    def _check_saved(self) -> frozenset[Key]:
-        """Nobody else's work waits to be saved: we would save it with ours.
-
-        Returns the keys of our own unsaved lines.
-        """
-        lines = plan.touched(guards.not_guards(self.session.unsaved()))
-        foreign = [command for command, line in lines if not self._scope.owns(line)]
+    def _check_saved(self, unsaved: Sequence[str], running: Config) -> frozenset[Key]:
+        lines = plan.touched(guards.not_guards(unsaved))
+        foreign = [
+            command
+            for command, line in lines
+            if not self._scope.owns(line) or shared_list.moved(line, running, self._scope)
+        ]
         self._foreign_unsaved = bool(foreign)
         if foreign and not self._allow_unsaved:
             raise DeviceError(
@@ -343,7 +317,7 @@ class GuardedChange:
         if self._old_key is None and any(syntax.PSK_PLACEHOLDER in line for line in planned.undo):
             raise DeviceError(
                 "the key that stands in the router is not known, so the change could not be undone",
-                attempted=f"plan the change of {self._numbers()}",
+                attempted=f"plan the change of {others.numbers(self._scope)}",
                 state="nothing was changed",
                 remedy="give the old key, or take the key line out of the router by hand",
             )
@@ -352,7 +326,9 @@ class GuardedChange:
         """Our own session does not run through what is changed, or somebody agreed to that."""
         if self._in_band:
             return
-        source = inband.source_of(self.session.command("show status user"))
+        source = inband.source_of(self.session.users())
+        if source is None and self._login.via is None:
+            source = inband.source_towards(self._login.host)
         ours = f"{self._expected_text}\n{self._wanted_text}"
         if found := inband.reasons(source, planned.commands, ours, self._before):
             raise DeviceError(
@@ -374,27 +350,11 @@ class GuardedChange:
                 attempted="read the lines back",
                 remedy="somebody else may have typed at the same time; try again",
             )
-        if moved := _moved(self._before.foreign(self._scope), after.foreign(self._scope)):
+        theirs = (shared_list.foreign(config, self._scope) for config in (self._before, after))
+        if moved := others.moved(*theirs):
             raise DeviceError(
                 "somebody else's lines changed during our change",
                 said="\n".join(moved),
                 attempted="read the lines back",
                 remedy="see who is logged in (`show status user`); try again",
             )
-
-
-def _differs(statement: Statement, wanted: str | None) -> bool:
-    """Whether a line is not as we want it, the key aside."""
-    return wanted is None or not syntax.equal(syntax.masked(statement.text), wanted)
-
-
-def _shown(statement: Statement) -> str:
-    text = syntax.masked(statement.text)
-    return f"{statement.context}: {text}" if statement.context else text
-
-
-def _moved(before: Sequence[Statement], after: Sequence[Statement]) -> list[str]:
-    """What was lost (-) and what came (+), whatever the order; secrets masked."""
-    had, has = Counter(before), Counter(after)
-    lost, came = (had - has).elements(), (has - had).elements()
-    return [*(f"- {_shown(s)}" for s in lost), *(f"+ {_shown(s)}" for s in came)]

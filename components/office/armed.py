@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from functools import partial
 from typing import Final
 
 from ..clock import Clock
@@ -18,28 +18,36 @@ class Armed:
     """What brings the router back from now on; `lines` are the guards as they were typed."""
 
     def __init__(self, session: Session, clock: Clock, seconds: int, running: Config) -> None:
-        """Arm what this router has, the schedule first: the timer after `seconds`.
+        """Arm what this router has, the schedules first: the timer after `seconds`.
 
-        The timer is a help where there is one; the schedule is a must, as a timer may die with
-        its session.  Raises `DeviceError` if there is none.
+        The timer is a help where there is one; schedules are a must, as a timer may die with its
+        session.  Raises `DeviceError` if there can be none.
         """
         self._session, self._clock = session, clock
-        router = session.environment()
-        able = guards.abilities(router.model, router.revision)
-        self._schedule = guards.schedule(able, seconds + guards.SPARE, router.now, running)
-        said = session.answer(self._schedule).error if self._schedule else None
-        if self._schedule is None or said is not None:
-            raise DeviceError(
-                "the router has nothing that would bring it back if the line dies",
-                said=said or "",
-                attempted="arm a schedule that restores the saved configuration",
-                state="nothing was changed",
-                remedy="see that `show environment` tells the router's time (set it by `date` and "
-                "`time`) and that one of the schedules 65500 to 65535 is free",
-            )
+        self._schedules: list[str] = []
         self._deadline: float | None = clock.now() + seconds
+        try:
+            self.lines = self._arm(seconds, running)
+        except Unreachable:
+            raise
+        except BaseException:
+            # Nothing was typed yet: a guard that stays would act for nothing.
+            self.disarm()
+            raise
+
+    def _arm(self, seconds: int, running: Config) -> tuple[str, ...]:
+        router = self._session.environment()
+        able = guards.abilities(router.model, router.revision)
+        lines = guards.schedules(able, seconds, router.now, running)
+        if not lines:
+            raise _unguarded("")
+        for line in lines:
+            self._schedules.append(line)
+            if said := self._session.answer(line).error:
+                self._schedules.pop()
+                raise _unguarded(said)
         timer = able.timer and self._timer(seconds)
-        self.lines = (self._schedule, *([f"rollback timer {seconds}"] if timer else []))
+        return (*lines, *([f"rollback timer {seconds}"] if timer else []))
 
     def _timer(self, seconds: int) -> bool:
         try:
@@ -59,23 +67,24 @@ class Armed:
     def latest(self) -> float | None:
         """Seconds until it has gone back even if its timer died with our session."""
         left = self.remaining
-        return None if left is None else left + guards.SPARE
+        return None if left is None else guards.last(left)
 
     def disarm(self) -> None:
         """Let what stands now stay; a guard that has run out cannot be stopped, and need not be.
 
-        The timer first: a run killed in between leaves the schedule, which restores what is saved.
+        The timer first: a run killed in between leaves schedules, which restore what is saved.
         """
         if self._deadline is None:
             return
         if self._session.armed:
-            self._stop(self._session.confirm, self._deadline)
-        if self._schedule is not None:
-            line = guards.removal(self._schedule)
-            self._stop(lambda: self._session.command(line), self._deadline + guards.SPARE)
-        self._deadline = self._schedule = None
+            self._stop("confirm", self._deadline)
+        while self._schedules:
+            self._stop(guards.removal(self._schedules[-1]), self._deadline + guards.SPARE)
+            self._schedules.pop()
+        self._deadline = None
 
-    def _stop(self, stop: Callable[[], object], deadline: float) -> None:
+    def _stop(self, line: str, deadline: float) -> None:
+        stop = self._session.confirm if line == "confirm" else partial(self._session.command, line)
         try:
             stop()
         except Unreachable:
@@ -92,3 +101,14 @@ class Armed:
                 attempted="confirm the change",
                 remedy="give it more time (`verify.seconds`)",
             )
+
+
+def _unguarded(said: str) -> DeviceError:
+    return DeviceError(
+        "the router has nothing that would bring it back if the line dies",
+        said=said,
+        attempted="arm schedules that restore the saved configuration",
+        state="nothing was changed",
+        remedy="see that `show environment` tells the router's time (set it by `date` and `time`) "
+        "and that two of the schedules 65500 to 65535 are free",
+    )

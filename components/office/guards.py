@@ -1,11 +1,14 @@
 """What brings the router back if we fail, by model and revision.
 
-Two guards stand beside each other.  The rollback timer (command reference 56.7.31) is exact, but
-belongs to a session: whether it outlives a dead connection is unverified (rtx-cli 6.2).  A
-`schedule at` line (37.1) belongs to the configuration and needs no session: without it nothing is
-changed.  It is armed first and
-fires last: what the timer restores still holds it, so it also tells the next run that somebody
-was here.  It restores the saved configuration, which never holds it, and so takes itself away.
+Guards stand beside each other, the next one `SPARE` seconds behind the one before.  The rollback
+timer (command reference 56.7.31) is exact, but belongs to a session: whether it outlives a dead
+connection is unverified (rtx-cli 6.2).  `schedule at` lines (37.1) belong to the configuration and
+need no session: without them nothing is changed.  The first restores the saved configuration where
+the revision may `load` in a schedule; that this works though nobody is there to type the passwords
+of the saved configuration is unverified, so the last one restarts the router, which does the same
+for certain.  They are armed first and fire last: what the timer restores still holds them, so they
+also tell the next run that somebody was here.  The saved configuration never holds them, so the
+first that works takes the others away.
 """
 
 from __future__ import annotations
@@ -20,15 +23,17 @@ from . import syntax
 from .config import Config, Statement
 
 SPARE: Final = 60
-"""Seconds between the end of the timer and the schedule, so that the two never meet."""
+"""Seconds between one guard and the next, so that they never meet."""
 
-_LOAD, _RESTART = "load config 0 silent", "restart"
+# Without `no-key-generate` a load may make a new host key (56.7.30), and nobody would know it.
+_LOAD, _RESTART = "load config 0 silent no-key-generate", "restart"
 _IDS: Final = range(65500, 65536)
 _SOON_MOST: Final = 3600
 _MODERN: Final = (0,)
 _NEVER: Final = (10**9,)
 _OURS: Final = re.compile(
-    rf"schedule at (\d+) (?:\+\d+|\d+/\d+ \d+:\d+:\d+) \* (?:{_LOAD}|{_RESTART})"
+    r"schedule at (\d+) (?:\+\d+|\d+/\d+ \d+:\d+:\d+) \* "
+    rf"(?:{_LOAD.removesuffix(' no-key-generate')}(?: no-key-generate)?|{_RESTART})"
 )
 _NUMBER: Final = re.compile(r"(?:no )?schedule at (\d+)(?: .*)?")
 
@@ -67,18 +72,29 @@ def abilities(model: str, revision: str) -> Abilities:
     return Abilities(*(now >= first for first in since))
 
 
-def schedule(able: Abilities, seconds: int, now: datetime | None, running: Config) -> str | None:
-    """The line that restores the saved configuration in `seconds`, under a free id.
+def schedules(
+    able: Abilities, seconds: int, now: datetime | None, running: Config
+) -> tuple[str, ...]:
+    """The lines that restore the saved configuration after `seconds`, the last one first.
 
     `now` is the router's own clock: a dated line is reckoned from it, so it need not be right,
-    only run; if it is set meanwhile, the line may never fire, which harms nothing.  None if it
-    could not be read and the router knows no `+SEC`, or if no id is free.
+    only run; if it is set meanwhile, the line may never fire, which harms nothing.  None at all if
+    it could not be read and the router knows no `+SEC`, or if too few ids are free.
     """
     used = {s.named("id") for s in running.find("schedule at")}
-    number = next((n for n in _IDS if n not in used), None)
-    command = _LOAD if able.load else _RESTART
-    if number is None:
-        return None
+    commands = (*([_LOAD] if able.load else []), _RESTART)
+    free = [number for number in _IDS if number not in used]
+    lines = [
+        _schedule(able, number, seconds + SPARE * place, now, command)
+        for place, (number, command) in enumerate(zip(free, commands, strict=False), start=1)
+    ]
+    found = [line for line in lines if line is not None]
+    return tuple(reversed(found)) if len(found) == len(commands) else ()
+
+
+def _schedule(
+    able: Abilities, number: int, seconds: int, now: datetime | None, command: str
+) -> str | None:
     if able.soon and seconds <= _SOON_MOST:
         return f"schedule at {number} +{seconds} * {command}"
     if now is None:
@@ -86,6 +102,11 @@ def schedule(able: Abilities, seconds: int, now: datetime | None, running: Confi
     # Its clock is read to the second and a little ago: never early.
     when = now + timedelta(seconds=seconds + 1)
     return f"schedule at {number} {when.month}/{when.day} {when:%H:%M:%S} * {command}"
+
+
+def last(seconds: float) -> float:
+    """When the last guard has acted, if the first does so in `seconds`."""
+    return seconds + 2 * SPARE
 
 
 def removal(line: str) -> str:
@@ -112,6 +133,11 @@ def left_over(running: Config) -> tuple[str, ...]:
 def not_guards(commands: Iterable[str]) -> tuple[str, ...]:
     """Commands of `show config difference` without those about our schedules' ids."""
     return tuple(command for command in commands if not _about_ours(command))
+
+
+def standing(commands: Iterable[str]) -> tuple[str, ...]:
+    """The commands of `show config difference` that would take our schedules away."""
+    return tuple(c for c in commands if c.startswith("no ") and _about_ours(c))
 
 
 def _about_ours(command: str) -> bool:

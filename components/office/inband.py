@@ -1,13 +1,16 @@
 """Whether our own way to the router runs through what is changed (design: never worse than before).
 
-Pure.  It is recognised from where our session comes, as the router sees it, from the routes into
-our tunnel, and from the commands.  A source that is not known gives no reason.
+Pure, but for `source_towards`.  It is recognised from where our session comes, as the router sees
+it, from the routes into our tunnel, and from the commands.  A source that is not known gives no
+reason.
 """
 
 from __future__ import annotations
 
 import re
+import socket
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from ipaddress import IPv4Address, IPv4Network
 from typing import Final
 
@@ -20,12 +23,38 @@ _SELF: Final = re.compile(r"(?m)^\s*[+@]*\*\S*\s.*?(\d{1,3}(?:\.\d{1,3}){3})[ \t
 
 
 def source_of(status: str) -> IPv4Address | None:
-    """Where our session comes from: `show status user` marks it by `*` (columns unverified)."""
+    """Where our session comes from: `show status user` marks it by `*` (columns unverified).
+
+    None for this machine's loopback: only a stand-in on it sees such a one.
+    """
     found = _SELF.search(status)
+    return _outside(address_of(found[1])) if found else None
+
+
+def address_of(text: str) -> IPv4Address | None:
+    """What is written as an IPv4 address, or None."""
     try:
-        return IPv4Address(found[1]) if found else None
+        return IPv4Address(text)
     except ValueError:
         return None
+
+
+def source_towards(host: str) -> IPv4Address | None:
+    """Our own address on the way to `host`; None for a name, or if no way leads there.
+
+    The machine's routing table is asked: nothing is sent.  None for the loopback too: somebody
+    forwards the connection, and from where is not known.
+    """
+    if address_of(host) is None:
+        return None
+    with suppress(OSError), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as way:
+        way.connect((host, 22))
+        return _outside(address_of(way.getsockname()[0]))
+    return None
+
+
+def _outside(source: IPv4Address | None) -> IPv4Address | None:
+    return None if source is None or source.is_loopback else source
 
 
 def reasons(

@@ -1,9 +1,10 @@
 """From a running configuration to a wanted one: the commands to type, and those that undo them.
 
 The order never lets traffic fall between two states that are both good: what opens a way (NAT
-statics, filters) comes first, routes go away before the tunnel does and come after its lines, and
-`tunnel enable` is last.  A line whose key stands already is replaced by typing it again, so a
-changed value costs one command and the tunnel stays up meanwhile.
+statics, filters, the route to the VPC router itself) comes first and goes away last, routes into
+the tunnel go away before it does and come after its lines, then comes `tunnel enable`.  A list
+never names a filter that does not exist.  A line whose key stands already is replaced by typing it
+again, so a changed value costs one command and the tunnel stays up meanwhile.
 
 Commands hold the key as a placeholder until the moment they are typed (`with_key`).
 """
@@ -16,7 +17,7 @@ from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import Final
 
-from . import config, syntax
+from . import config, shared_list, syntax
 from .config import Config, Scope, Statement
 from .syntax import PSK_PLACEHOLDER, Key
 
@@ -36,29 +37,49 @@ class Plan:
 class _Step(IntEnum):
     """When a command is typed."""
 
-    OPEN = 0
-    ROUTE_AWAY = 1
-    DISABLE = 2
-    AWAY = 3
-    BLOCK = 4
-    ROUTE = 5
-    ENABLE = 6
-    CLOSE = 7
+    UNWATCH = 0
+    OPEN = 1
+    LENGTHEN = 2
+    ROUTE_AWAY = 3
+    DISABLE = 4
+    AWAY = 5
+    BLOCK = 6
+    ROUTE = 7
+    ENABLE = 8
+    SHORTEN = 9
+    CLOSE = 10
+    WATCH = 11
 
 
-# By the first words of a line: when it is set, when it is taken away.
-_STEPS: Final = (
-    ("ip route", _Step.ROUTE, _Step.ROUTE_AWAY),
-    ("tunnel enable", _Step.ENABLE, _Step.DISABLE),
-    ("nat descriptor", _Step.OPEN, _Step.CLOSE),
-    ("ip filter", _Step.OPEN, _Step.CLOSE),
-    ("", _Step.BLOCK, _Step.AWAY),
+# By the beginning of a line: when it is set, when it is taken away.
+_STEPS: Final = tuple(
+    (re.compile(start), on, off)
+    for start, on, off in (
+        (r"ip route \S+ gateway tunnel ", _Step.ROUTE, _Step.ROUTE_AWAY),
+        (r"ip route ", _Step.OPEN, _Step.CLOSE),
+        (r"(?:tunnel|pp) enable ", _Step.ENABLE, _Step.DISABLE),
+        (r"nat descriptor ", _Step.OPEN, _Step.CLOSE),
+        (r"ip filter ", _Step.OPEN, _Step.CLOSE),
+        (r"ip (?!tunnel )\S+ secure filter ", _Step.LENGTHEN, _Step.SHORTEN),
+        # A watchdog that watches a tunnel in the making would act on it.
+        (r"ip keepalive ", _Step.WATCH, _Step.UNWATCH),
+        (r"", _Step.BLOCK, _Step.AWAY),
+    )
 )
 
 
 def _steps(statement: Statement) -> tuple[_Step, _Step]:
-    text = statement.key.words
-    return next((on, off) for start, on, off in _STEPS if text.startswith(start))
+    text = " ".join(statement.text.split())
+    return next((on, off) for start, on, off in _STEPS if start.match(text))
+
+
+def _when_set(statement: Statement, had: Statement | None) -> _Step:
+    """When a line is typed that comes, or comes in place of another."""
+    if had is not None and shared_list.is_list(statement.key):
+        left = set(shared_list.numbers(statement).static)
+        if left < set(shared_list.numbers(had).static):
+            return _Step.SHORTEN
+    return _steps(statement)[0]
 
 
 @dataclass(frozen=True)
@@ -80,20 +101,30 @@ def _differs(one: Statement, other: Statement | None, *, rekey: bool) -> bool:
     return not syntax.equal(one.text, other.text)
 
 
+def _is_default(statement: Statement, router: Config) -> bool:
+    return syntax.is_default(statement.text, router.model, router.revision)
+
+
 def _changes(
-    have: Sequence[Statement], want: Sequence[Statement], *, rekey: bool, spare: bool
+    have: Sequence[Statement], want: Sequence[Statement], *, rekey: bool, spare: Config | None
 ) -> list[_Change]:
-    """What to type, in order.  With `spare`, lines that only say the default may stay."""
+    """What to type, in order.  What only says the default of the router `spare` stays as it is."""
     had, wanted = {s.key: s for s in have}, {s.key: s for s in want}
+    enabled = any(key.words.startswith("tunnel enable ") for key in had.keys() & wanted.keys())
     gone = [
         _Change(_steps(s)[1], s.context, syntax.no_form(s.text))
         for s in reversed(had.values())
-        if s.key not in wanted and not (spare and wanted and syntax.is_default(s.text))
+        if s.key not in wanted and not (spare and _is_default(s, spare))
     ]
     new = [
-        _Change(_steps(s)[0], s.context, syntax.masked(s.text) if _is_psk(s) else s.text)
+        _Change(
+            _when_set(s, had.get(s.key)),
+            s.context,
+            syntax.masked(s.text) if _is_psk(s) else s.text,
+        )
         for s in wanted.values()
         if _differs(s, had.get(s.key), rekey=rekey)
+        and not (spare and enabled and s.key not in had and _is_default(s, spare))
     ]
     return sorted([*gone, *new], key=lambda change: change.step)
 
@@ -105,20 +136,24 @@ def _with_selects(changes: Iterable[_Change]) -> Iterator[str]:
     """
     selected = ""
     for change in changes:
-        inside = change.step in (_Step.BLOCK, _Step.AWAY)
-        if selected and (not inside or change.context not in ("", selected)):
+        nested = change.context == "" and change.step in (_Step.BLOCK, _Step.AWAY)
+        if selected and not nested and change.context != selected:
+            yield _leave(selected)
             selected = ""
-            yield "tunnel select none"
         if change.context not in ("", selected):
             selected = change.context
             yield selected.replace(" ", " select ")
         yield change.command
     if selected:
-        yield "tunnel select none"
+        yield _leave(selected)
+
+
+def _leave(context: str) -> str:
+    return f"{context.split()[0]} select none"
 
 
 def _commands(
-    have: Sequence[Statement], want: Sequence[Statement], *, rekey: bool, spare: bool
+    have: Sequence[Statement], want: Sequence[Statement], *, rekey: bool, spare: Config | None
 ) -> tuple[str, ...]:
     return tuple(_with_selects(_changes(have, want, rekey=rekey, spare=spare)))
 
@@ -126,11 +161,16 @@ def _commands(
 def plan(running: Config, wanted: Config, scope: Scope, *, rekey: bool = False) -> Plan:
     """The fewest commands that turn our lines in `running` into those of `wanted`.
 
-    `rekey`: the pre-shared key is another one although its line looks the same.  A line that is
-    equal to its default and is not wanted may stay where the block stays; `undo` is exact.
+    `rekey`: the pre-shared key is another one although its line looks the same.  Where a block is
+    enabled and stays, a line that only says its default is neither typed nor taken away (one that
+    was never enabled is half made, and gets every line); `undo` is exact.  A list of filters that
+    is not wanted any more loses our filters and stays (`shared_list`).
+    Raises `DeviceError` if it names ours only.
     """
     have, want = running.owned(scope), wanted.owned(scope)
-    commands = _commands(have, want, rekey=rekey, spare=True)
+    stays = running if want else None
+    want += tuple(shared_list.left_behind(have, want, scope))
+    commands = _commands(have, want, rekey=rekey, spare=stays)
     # Nobody else's lines are touched, so what ours become is seen among ours.
     ours = replace(running, statements=have)
     return Plan(commands, undo_of(ours, apply_to(ours, commands), scope, rekey=rekey))
@@ -138,7 +178,7 @@ def plan(running: Config, wanted: Config, scope: Scope, *, rekey: bool = False) 
 
 def undo_of(before: Config, now: Config, scope: Scope, *, rekey: bool = False) -> tuple[str, ...]:
     """What brings our lines back exactly as they were, from wherever a change has come to."""
-    return _commands(now.owned(scope), before.owned(scope), rekey=rekey, spare=False)
+    return _commands(now.owned(scope), before.owned(scope), rekey=rekey, spare=None)
 
 
 def with_key(command: str, key: str) -> str:
@@ -208,15 +248,15 @@ def align(live: Config, reference_text: str, scope: Scope) -> Live:
     one is left out, an additional one comes at the end of its block.  A line that only says what
     its absence means is no difference as long as the block stands.
     """
-    owned = {s.key: s for s in live.owned(scope)}
+    owned = {s.key: s for s in shared_list.owned(live, scope)}
     reference = {s.number: s for s in config.parse(reference_text).statements}
     inside = replace(scope, keys=frozenset())
     alive = any(inside.owns(s) for s in owned.values())
+    standing = {s.context for s in owned.values()}
+    standing |= {f"tunnel {scope.tunnel}"} if alive else set()
     known = {s.key for s in reference.values()}
     extra = [
-        s
-        for s in owned.values()
-        if s.key not in known and not (reference and syntax.is_default(s.text))
+        s for s in owned.values() if s.key not in known and not (reference and _is_default(s, live))
     ]
     block = [_as_printed(s) for s in extra if inside.owns(s)]
     block_end = max((n for n, s in reference.items() if inside.owns(s)), default=0)
@@ -224,38 +264,51 @@ def align(live: Config, reference_text: str, scope: Scope) -> Live:
     comments: list[str] = []
     for number, raw in enumerate(reference_text.splitlines(), start=1):
         statement = reference.get(number)
-        if statement is None and not _SELECT.fullmatch(raw.strip()):
+        select = None if statement else _SELECT.fullmatch(raw.strip())
+        if statement:
+            there = owned.get(statement.key)
+            silent = there is None and alive and _is_default(statement, live)
+            shown = raw if silent else _as_written(raw, there)
+        elif select:
+            shown = raw if f"{select[1]} {select[2]}" in standing else None
+        else:
             comments.append(raw)
             continue
-        if statement is None:
-            shown = raw if alive else None
-        else:
-            shown = _as_written(statement, owned.get(statement.key), alive=alive)
         out += [] if shown is None else [*comments, shown]
         comments = []
         out += block if number == block_end else []
     out += comments
     if block and not block_end:
         out += [f"tunnel select {scope.tunnel}", *block]
-    out += [syntax.masked(s.text) for s in extra if not inside.owns(s)]
+    out += _outside([s for s in extra if not inside.owns(s)])
     keys = [key for s in owned.values() if _is_psk(s) and (key := _shown_key(s))]
     return Live("".join(f"{line}\n" for line in out), keys[-1] if keys else None)
 
 
-def _as_written(written: Statement, live: Statement | None, *, alive: bool) -> str | None:
-    """The live line in the words of ours; None if the router does not have it."""
+def _as_written(raw: str, live: Statement | None) -> str | None:
+    """The live line in the words of ours, which are `raw`; None if the router does not have it."""
     if live is None:
-        return written.raw if alive and syntax.is_default(written.text) else None
-    mine, theirs = syntax.masked(written.text), syntax.masked(live.text)
+        return None
+    mine, theirs = syntax.masked(raw.strip()), syntax.masked(live.text)
     if syntax.equal(mine, theirs) or (_is_psk(live) and _shown_key(live) is None):
-        return written.raw
-    return written.raw[: len(written.raw) - len(written.raw.lstrip())] + theirs
+        return raw
+    return raw[: len(raw) - len(raw.lstrip())] + theirs
 
 
 def _as_printed(statement: Statement) -> str:
     """A line of our block with the blanks that `show config` puts before it."""
     in_block = statement.context or statement.key.words.startswith("tunnel enable")
     return (" " if in_block else "  ") + syntax.masked(statement.text)
+
+
+def _outside(statements: Iterable[Statement]) -> Iterator[str]:
+    """Lines of ours outside of our block, the router's own first, others under their selects."""
+    selected = ""
+    for statement in sorted(statements, key=lambda each: each.context):
+        if statement.context != selected:
+            selected = statement.context
+            yield selected.replace(" ", " select ")
+        yield (" " if selected else "") + syntax.masked(statement.text)
 
 
 def _shown_key(statement: Statement) -> str | None:

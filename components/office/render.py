@@ -19,7 +19,11 @@ from typing import Final, Literal
 from ..errors import Problem, SpecError
 from ..ipsec import DH_GROUP, ENCRYPTION, HASH, Agreement
 from . import config, syntax
+from .defaults import IPSEC_SA_LIFETIME
+from .filters import Direction, Filter
 from .syntax import PSK_PLACEHOLDER
+from .wan import lines_of
+from .watchdog import Watchdog
 
 ADDRESS_PLACEHOLDER: Final = "<VPC router address, known after creation>"
 
@@ -45,7 +49,11 @@ class OfficeSite:
     """What only the office end needs: its LAN, its numbers, and the lines its router asks for.
 
     `tunnel`, `policy` and `gateway` are three number spaces.  `mtu` in bytes, 64 to 1500 (command
-    reference 8.1.4).  `extra_lines` are the user's own lines inside our block.
+    reference 8.1.4).  `extra_lines` are the user's own lines inside our block.  `lists` are the
+    lists of the WAN interface that our `filters` stand in, each as it is to stand as a whole.
+    `peer_gateway` is the way to the VPC router where the default route is none ("pp 1", an
+    address, "dhcp lan2").  `wan_address` is the RTX's own address there, if a gateway in front has
+    the office address.  `ends_by_time_only`: IPsec SAs have no byte lifetime.
     """
 
     lan: IPv4Network
@@ -57,13 +65,30 @@ class OfficeSite:
     nat_static: tuple[NatStatic, ...] = ()
     mtu: int = 1280
     extra_lines: tuple[str, ...] = ()
+    filters: tuple[Filter, ...] = ()
+    lists: tuple[tuple[Direction, str], ...] = ()
+    peer_gateway: str = ""
+    wan_address: IPv4Address | None = None
+    watchdog: Watchdog | None = None
+    model: str = ""
+    revision: str = ""
+    ends_by_time_only: bool = False
 
 
-def _route(agreement: Agreement, site: OfficeSite) -> list[str]:
+def _routes(agreement: Agreement, site: OfficeSite) -> list[str]:
+    pinned = [
+        "# the default route is no way to the VPC router",
+        f"ip route {_peer(agreement)} gateway {site.peer_gateway}",
+    ]
     return [
+        *(pinned if site.peer_gateway else []),
         "# what goes to the cloud LAN goes into the tunnel",
         f"ip route {agreement.cloud_prefix} gateway tunnel {site.tunnel}",
     ]
+
+
+def _peer(agreement: Agreement) -> str:
+    return str(agreement.cloud_address or ADDRESS_PLACEHOLDER)
 
 
 def _policy(agreement: Agreement, site: OfficeSite) -> str:
@@ -75,11 +100,10 @@ def _policy(agreement: Agreement, site: OfficeSite) -> str:
 def _ike(agreement: Agreement, site: OfficeSite) -> list[str]:
     """The lines below `ipsec tunnel`, in the order of the seed."""
     gw, proposal, dpd = site.gateway, agreement.proposal, agreement.dpd
-    remote = agreement.cloud_address or ADDRESS_PLACEHOLDER
     return [
         _policy(agreement, site),
         f"ipsec ike always-on {gw} on",
-        f"ipsec ike duration ipsec-sa {gw} {agreement.esp_lifetime}",
+        *_ipsec_duration(agreement, site),
         f"ipsec ike duration ike-sa {gw} {agreement.ike_lifetime}",
         f"ipsec ike encryption {gw} {ENCRYPTION[proposal.encryption].office}",
         f"ipsec ike group {gw} {DH_GROUP[proposal.dh_group].office}",
@@ -91,10 +115,28 @@ def _ike(agreement: Agreement, site: OfficeSite) -> list[str]:
         f"ipsec ike backward-compatibility {gw} 2",
         f"ipsec ike pfs {gw} on",
         f"ipsec ike pre-shared-key {gw} text {PSK_PLACEHOLDER}",
-        f"ipsec ike remote address {gw} {remote}",
+        f"ipsec ike remote address {gw} {_peer(agreement)}",
         f"ipsec ike remote id {gw} {agreement.cloud_prefix}",
         f"ipsec auto refresh {gw} off",
     ]
+
+
+def _has_byte_lifetime(site: OfficeSite) -> bool:
+    """Whether an IPsec SA of this router ends after a number of bytes too, unless told not to.
+
+    Where it does not, the word `off` is refused (command reference 15.48.1).
+    """
+    newer, *_ = IPSEC_SA_LIFETIME
+    return bool(newer.holds(site.model, site.revision))
+
+
+def _ipsec_duration(agreement: Agreement, site: OfficeSite) -> list[str]:
+    line = f"ipsec ike duration ipsec-sa {site.gateway} {agreement.esp_lifetime}"
+    if not _has_byte_lifetime(site):
+        return [line]
+    if site.ends_by_time_only:
+        return [f"{line} off"]
+    return ["# and after 2000000 kB, the default of this revision", line]
 
 
 def _extra(site: OfficeSite, decided: Iterable[str]) -> list[config.Statement]:
@@ -102,7 +144,7 @@ def _extra(site: OfficeSite, decided: Iterable[str]) -> list[config.Statement]:
     text = "\n".join([f"tunnel select {site.tunnel}", *site.extra_lines])
     scope = config.Scope(site.tunnel, site.policy, site.gateway)
     context = f"tunnel {site.tunnel}"
-    keys = {syntax.key_of(line, context) for line in decided}
+    keys = {syntax.key_of(line, context) for line in decided if not line.startswith("#")}
     problems: list[Problem] = []
     extra = config.parse(text).statements
     for statement in extra:
@@ -140,16 +182,46 @@ def _block(agreement: Agreement, site: OfficeSite) -> list[str]:
     ]
 
 
-def _nat_static(site: OfficeSite) -> list[str]:
-    lines: list[str] = []
-    for entry in site.nat_static:
-        port = "" if entry.port is None else f" {entry.port}"
-        lines += [f"# {entry.reason}"] if entry.reason else []
-        lines.append(
+def _with_reason(reason: str, line: str) -> list[str]:
+    return [f"# {reason}", line] if reason else [line]
+
+
+def _nat_static(agreement: Agreement, site: OfficeSite) -> list[str]:
+    """What the key exchange and ESP are given to is the address that the RTX speaks from."""
+    return [
+        line
+        for entry in site.nat_static
+        for line in _with_reason(
+            entry.reason,
             f"nat descriptor masquerade static {entry.descriptor} {entry.id}"
-            f" {site.lan_address} {entry.protocol}{port}"
+            f" {agreement.office_identity} {entry.protocol}"
+            + ("" if entry.port is None else f" {entry.port}"),
         )
-    return lines
+    ]
+
+
+def _filters(agreement: Agreement, site: OfficeSite) -> list[str]:
+    peer, local = _peer(agreement), str(agreement.office_identity)
+    return [
+        line
+        for entry in site.filters
+        for line in _with_reason(entry.reason, entry.line(peer, local))
+    ]
+
+
+def _lists(site: OfficeSite) -> list[str]:
+    """The lists as a whole; only our numbers in them are ours (`shared_list`)."""
+    context, begin = lines_of(site.wan_interface)
+    indent = " " if context else ""
+    lines = [f"{indent}{begin} secure filter {way} {listed}" for way, listed in site.lists]
+    return [context.replace(" ", " select "), *lines] if context and lines else lines
+
+
+def _watchdog(agreement: Agreement, site: OfficeSite) -> list[str]:
+    if site.watchdog is None:
+        return []
+    line = site.watchdog.line(site.lan_address, site.gateway, agreement.dpd)
+    return ["# the tunnel is renewed when nothing answers in it", line]
 
 
 def render(agreement: Agreement, site: OfficeSite) -> str:
@@ -157,5 +229,12 @@ def render(agreement: Agreement, site: OfficeSite) -> str:
 
     Raises `SpecError` if an extra line is not of our block or repeats what is decided elsewhere.
     """
-    lines = [*_route(agreement, site), *_block(agreement, site), *_nat_static(site)]
+    lines = [
+        *_routes(agreement, site),
+        *_block(agreement, site),
+        *_nat_static(agreement, site),
+        *_filters(agreement, site),
+        *_watchdog(agreement, site),
+        *_lists(site),
+    ]
     return "".join(f"{line}\n" for line in lines)

@@ -6,35 +6,44 @@ from collections.abc import Iterator
 from typing import Annotated, Literal
 
 from pydantic import Field
+from pydantic.alias_generators import to_camel
 
 from ..errors import Problem
 from .base import Address, Part, Prefix, hosts, is_host
+from .filters import FilterEntry, SecureFilter
+from .filters import contradictions as filter_contradictions
+from .wan import Wan
+from .wan import contradictions as wan_contradictions
 
 Tunnel = Annotated[int, Field(ge=1, le=100)]
+PublicKey = Annotated[str, Field(pattern=r"^(ssh|ecdsa)-\S+ [A-Za-z0-9+/=]+( .*)?$")]
 
 # Tunnel and gateway numbers by model: command reference 1.6 (more with a licence on some models).
 MOST_TUNNELS = {"RTX1220": 100, "RTX1210": 100, "RTX1300": 100, "RTX830": 20}
 
 
 class Router(Part):
-    """The RTX and the way to it; `host_key` is an OpenSSH public key line and pins the router."""
+    """The RTX and the way to it; `host_key` is an OpenSSH public key line and pins the router.
+
+    `key` is the path of the private key to log in with, `via` a bastion (`user@host[:port]`), that
+    `via_host_key` pins in turn.
+    """
 
     model: Literal["RTX1220", "RTX1210", "RTX830", "RTX1300"] = "RTX1220"
     revision: Annotated[str, Field(pattern=r"^\d+\.\d+\.\d+$")] = "15.04.03"
     host: str | None = None
     port: Annotated[int, Field(ge=1, le=65535)] | None = None
     user: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,32}$")] | None = None
-    host_key: Annotated[str, Field(pattern=r"^(ssh|ecdsa)-\S+ [A-Za-z0-9+/=]+( .*)?$")] | None = (
-        None
-    )
+    host_key: PublicKey | None = None
+    key: Annotated[str, Field(min_length=1)] | None = None
+    via: Annotated[str, Field(pattern=r"^[\w.-]+@[A-Za-z0-9.-]+(:[0-9]{1,5})?$")] | None = None
+    via_host_key: PublicKey | None = None
 
-
-class Wan(Part):
-    """How the office is connected: a fixed global address on a LAN interface of the RTX."""
-
-    kind: Literal["fixed"] = "fixed"
-    interface: Annotated[str, Field(pattern=r"^lan[1-9]$")] = "lan2"
-    address: Address
+    @property
+    def given(self) -> dict[str, str | int]:
+        """What the site file says about the router, and only that, in the provider's names."""
+        values: dict[str, str | int] = self.model_dump(exclude_none=True)
+        return {to_camel(key): value for key, value in values.items()}
 
 
 class NatStaticEntry(Part):
@@ -57,7 +66,12 @@ class Office(Part):
     `lan_address` is the address of the RTX in `lan` (the first one unless given), `local_address`
     the phase 1 identity that the RTX presents (the LAN address unless given).  `policy` is
     100 + `tunnel` and `gateway` is `tunnel` unless given: three number spaces of the RTX.
-    `extra_lines` are further lines inside the tunnel's block, as the user wants them.  `in_band`
+    `extra_lines` are further lines inside the tunnel's block, as the user wants them.  `filters`
+    and `secure_filter` are what the WAN's lists need so that the key exchange and ESP pass.
+    `watchdog` lets the RTX renew the SAs when pings through the tunnel fail (see
+    `components.office.watchdog` for what it can and cannot do); `keepalive` is the number of its
+    line, that of the tunnel unless given.  `ends_by_time_only` takes the byte lifetime away that
+    newer revisions give an IPsec SA (command reference 15.48.1).  `in_band`
     consents to changes of the very way that we reach the router by, `allow_unsaved` to saving other
     people's unsaved lines with ours.
     """
@@ -72,6 +86,11 @@ class Office(Part):
     gateway: Tunnel | None = None
     mtu: Annotated[int, Field(ge=64, le=1500)] = 1280
     nat_static: tuple[NatStaticEntry, ...] = ()
+    filters: tuple[FilterEntry, ...] = ()
+    secure_filter: SecureFilter = SecureFilter()
+    watchdog: bool = False
+    keepalive: Annotated[int, Field(ge=1, le=100)] | None = None
+    ends_by_time_only: bool = False
     extra_lines: str = ""
     in_band: bool = False
     allow_unsaved: bool = False
@@ -105,3 +124,5 @@ def contradictions(office: Office) -> Iterator[Problem]:
                 "nothing" if entry.port is None else str(entry.port),
                 "500 or 4500 with protocol udp, nothing with esp",
             )
+    yield from wan_contradictions(office.wan, office.router.model)
+    yield from filter_contradictions(office.filters, office.secure_filter)

@@ -34,6 +34,22 @@ def test_the_commands_make_the_lines_and_the_undo_takes_them_away(
     assert not apply_to(made, shown["undo"]).statements
 
 
+def test_undoing_leaves_the_list_to_those_who_share_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = yaml.safe_load(DEMO.read_text())
+    data["config"]["sakura-rtx-vpn:site"]["office"] |= {
+        "filters": [{"number": 2001, "protocol": "udp"}],
+        "secure_filter": {"in": "1010 2001 1099"},
+    }
+    file = tmp_path / "Pulumi.tokyo.yaml"
+    file.write_text(yaml.safe_dump(data))
+    assert cli.main(["lines", "--site", str(file), "--json"]) == 0
+    shown = json.loads(capsys.readouterr().out)
+    assert "ip lan2 secure filter in 1010 2001 1099" in shown["commands"]
+    assert shown["undo"][-3:-1] == ["ip lan2 secure filter in 1010 1099", "no ip filter 2001"]
+
+
 def test_for_people_with_the_placeholders_explained(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

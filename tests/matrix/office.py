@@ -13,15 +13,28 @@ from unittest.mock import patch
 
 sys.path.append(str(Path(__file__).parents[1] / "office"))
 
-from office_rig import KEY, LOGIN, OLD_KEY, SCOPE, WANTED, Rig, Wire, rig
+from office_rig import AGREEMENT, KEY, LOGIN, OLD_KEY, SCOPE, SITE, WANTED, Rig, Wire, rig
 
 from components.errors import VpnError
 from components.office import guards
 from components.office.apply import GuardedChange
+from components.office.config import Scope, scope_of
+from components.office.filters import Filter
+from components.office.render import render
+from components.rehearsal.rtx.behaviour import Behaviour
 
 from .table import Case
 
 _STRONGER = WANTED.replace("encryption 2 aes-cbc", "encryption 2 aes256-cbc")
+# With filters of ours in a list of others, which must be back in the end as it was.
+_LISTED = render(
+    AGREEMENT,
+    replace(
+        SITE,
+        filters=(Filter(2001, "in", "udp"), Filter(2002, "in", "esp")),
+        lists=(("in", "1010 1020 1021 2001 2002 1030 1031 1032 1033 1040 1099"),),
+    ),
+)
 _SILENT = frozenset({"", LOGIN.password, LOGIN.administrator_password})
 
 
@@ -37,6 +50,7 @@ class _Kind:
     old_key: str | None
     wanted: str
     key: str | None
+    scope: Scope = SCOPE
 
 
 _KINDS = {
@@ -44,24 +58,30 @@ _KINDS = {
     "change": _Kind(WANTED, KEY, _STRONGER, KEY),
     "key": _Kind(WANTED, OLD_KEY, WANTED, KEY),
     "delete": _Kind(WANTED, KEY, "", None),
+    "list": _Kind(None, None, _LISTED, KEY, scope_of(_LISTED)),
+    "unlist": _Kind(_LISTED, KEY, "", None, scope_of(_LISTED)),
 }
 
 
 @dataclass(frozen=True)
 class _Guards:
-    """A router by what it can do; `timer` False: it knows no rollback timer."""
+    """A router by what it can do.
+
+    `timer` False: it knows no rollback timer; `loads` False: a `load` in a schedule does nothing.
+    """
 
     model: str = "RTX1220"
     revision: str = "15.04.03"
     timer: bool = True
+    loads: bool = True
 
 
 _GUARDS = {
     "timer + dated load": _Guards(),
     "timer + load in +SEC": _Guards(revision="15.04.04"),
     "dated load": _Guards(timer=False),
-    "load in +SEC": _Guards(revision="15.04.04", timer=False),
-    "dated restart": _Guards("RTX1210", "14.01.20"),
+    "dated load that does nothing": _Guards(timer=False, loads=False),
+    "dated restart": _Guards("RTX1210", "14.01.27", timer=False),
 }
 
 
@@ -108,7 +128,7 @@ def _refused(original: Callable[[Wire, bytes], bytes], wire: Wire, data: bytes) 
 def _change(office: Rig, kind: _Kind) -> None:
     with GuardedChange(
         LOGIN,
-        SCOPE,
+        kind.scope,
         kind.wanted,
         kind.key,
         expected_text=kind.before or "",
@@ -125,11 +145,15 @@ def _change(office: Rig, kind: _Kind) -> None:
 def _prepared(kind: _Kind, router: _Guards, *, survive: bool) -> Iterator[Rig]:
     with tempfile.TemporaryDirectory() as folder:
         office = rig(
-            Path(folder), model=router.model, revision=router.revision, sessions_survive=survive
+            Path(folder),
+            model=router.model,
+            revision=router.revision,
+            sessions_survive=survive,
+            behaviour=Behaviour(scheduled_load=router.loads),
         )
         with patch.object(guards, "abilities", partial(_abilities, router)):
             if kind.before is not None:
-                _change(office, _Kind(None, None, kind.before, kind.old_key))
+                _change(office, _Kind(None, None, kind.before, kind.old_key, kind.scope))
             yield office
 
 

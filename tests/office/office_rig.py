@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv4Network
@@ -14,11 +13,10 @@ from components.office import config
 from components.office.login import Login
 from components.office.render import NatStatic, OfficeSite, render
 from components.rehearsal.rtx.demo import DEMO_CONFIGURATION
-from components.rehearsal.rtx.device import Router, run_lines
+from components.rehearsal.rtx.device import Router
 
 CODECS = {"ja.utf8": "utf-8", "ja.euc": "euc_jp", "ja.sjis": "cp932", "en.ascii": "ascii"}
 LOGIN = Login("rtx.example", 22, "ops", "login-CANARY", "admin-CANARY", "ssh-rsa AAAA")
-SOON = re.compile(r"schedule at \d+ \+(\d+) \* (.*)")
 KEY, OLD_KEY = "KEY_CANARY_" + "a" * 29, "OLD_CANARY_" + "b" * 29
 
 AGREEMENT = Agreement(
@@ -65,6 +63,8 @@ class Wire:
             self.close()
             return
         self._shown.append(self.feed(text.encode(self._encoding)))
+        if self.console.dropped:
+            self.close()
 
     def feed(self, data: bytes) -> bytes:
         """What the terminal shows for what is typed."""
@@ -97,7 +97,6 @@ class Rig:
     cut: Callable[[str], bool] = lambda _line: False
     wires: list[Wire] = field(default_factory=list)
     refuse_login: bool = False
-    _soon: dict[str, tuple[float, str]] = field(default_factory=dict)
 
     def connect(self, login: Login) -> Wire:
         if self.refuse_login:
@@ -110,8 +109,6 @@ class Rig:
         if self.cut(line):
             return False
         self.typed.append(line)
-        if soon := SOON.fullmatch(line):
-            self._soon[line] = (self.clock.now() + int(soon[1]), soon[2])
         return True
 
     def lines(self) -> list[str]:
@@ -123,15 +120,6 @@ class Rig:
     def pass_time(self, seconds: float) -> None:
         self.clock.advance(seconds)
         self.router.tick()
-        self._run_soon()
-
-    def _run_soon(self) -> None:
-        """The rehearsed router keeps `schedule at ID +SEC`, but does not run it by itself."""
-        for line, (due, command) in list(self._soon.items()):
-            if self.clock.now() >= due:
-                del self._soon[line]
-                if line in self.lines():
-                    run_lines(self.router, [command])
 
 
 def rig(folder: Path, extra: str = "", **options: object) -> Rig:

@@ -41,11 +41,18 @@ def test_what_a_revision_can_do(
     assert guards.abilities(model, revision) == Abilities(timer, soon, load)
 
 
+LOAD = "load config 0 silent no-key-generate"
+
+
 def test_seconds_are_used_where_the_router_knows_them() -> None:
-    line = guards.schedule(ALL, 360, None, parse(""))
-    assert line == "schedule at 65500 +360 * load config 0 silent"
-    assert guards.schedule(ALL, 3601, NOW, parse("")) == (
-        "schedule at 65500 11/25 13:00:02 * load config 0 silent"
+    """The restart is typed first and acts last."""
+    assert guards.schedules(ALL, 300, None, parse("")) == (
+        "schedule at 65501 +420 * restart",
+        f"schedule at 65500 +360 * {LOAD}",
+    )
+    assert guards.schedules(ALL, 3500, NOW, parse("")) == (
+        "schedule at 65501 11/25 13:00:21 * restart",
+        f"schedule at 65500 +3560 * {LOAD}",
     )
 
 
@@ -60,27 +67,31 @@ def test_seconds_are_used_where_the_router_knows_them() -> None:
     ],
 )
 def test_a_dated_line_is_reckoned_from_the_routers_own_clock(now: datetime, when: str) -> None:
-    line = guards.schedule(DATED, 360, now, parse(""))
-    assert line == f"schedule at 65500 {when} * load config 0 silent"
+    restart, line = guards.schedules(DATED, 300, now, parse(""))
+    assert line == f"schedule at 65500 {when} * {LOAD}"
+    assert restart.endswith("* restart")
 
 
 def test_a_clock_that_cannot_be_read_gives_no_dated_line() -> None:
-    assert guards.schedule(DATED, 360, None, parse("")) is None
+    assert guards.schedules(DATED, 300, None, parse("")) == ()
 
 
 def test_without_load_the_router_restarts() -> None:
-    line = guards.schedule(Abilities(timer=False, soon=False, load=False), 360, NOW, parse(""))
-    assert line == "schedule at 65500 11/25 12:06:01 * restart"
+    lines = guards.schedules(Abilities(timer=False, soon=False, load=False), 300, NOW, parse(""))
+    assert lines == ("schedule at 65500 11/25 12:06:01 * restart",)
 
 
 def test_a_free_id_is_taken_and_ours_is_known_again() -> None:
     foreign = "schedule at 1 */* 04:00 * restart\nschedule at 65500 */* 05:00:00 * restart\n"
-    line = guards.schedule(ALL, 360, NOW, parse(foreign))
-    assert line == "schedule at 65501 +360 * load config 0 silent"
-    running = parse(f"{foreign}{line}\n")
-    assert guards.left_over(running) == (line,)
+    lines = guards.schedules(ALL, 300, NOW, parse(foreign))
+    assert lines == (
+        "schedule at 65502 +420 * restart",
+        f"schedule at 65501 +360 * {LOAD}",
+    )
+    running = parse("\n".join((foreign, *lines)))
+    assert guards.left_over(running) == lines
     assert guards.without(running).statements == parse(foreign).statements
-    assert guards.removal(line) == "no schedule at 65501"
+    assert list(map(guards.removal, lines)) == ["no schedule at 65502", "no schedule at 65501"]
 
 
 def test_our_ids_are_no_unsaved_work_of_others() -> None:
@@ -88,9 +99,9 @@ def test_our_ids_are_no_unsaved_work_of_others() -> None:
     assert guards.not_guards(commands) == commands[1:]
 
 
-def test_no_id_free_is_no_schedule() -> None:
-    full = "".join(f"schedule at {n} */* 04:00 * restart\n" for n in range(65500, 65536))
-    assert guards.schedule(ALL, 360, NOW, parse(full)) is None
+def test_too_few_free_ids_are_no_schedule() -> None:
+    full = "".join(f"schedule at {n} */* 04:00 * restart\n" for n in range(65500, 65535))
+    assert guards.schedules(ALL, 300, NOW, parse(full)) == ()
 
 
 # --- in a change ----------------------------------------------------------------------------------
@@ -123,7 +134,7 @@ def test_the_schedule_is_never_saved_and_gone_after_the_change(tmp_path: Path) -
     office = rig(tmp_path)
     with change(office) as made:
         made.start()
-        assert schedules(office.lines()) == [made.result.guards[0]]
+        assert sorted(schedules(office.lines())) == sorted(made.result.guards[:2])
         made.keep()
     new = office.lines()
     assert schedules(new) == [] == schedules(office.saved())
@@ -145,7 +156,7 @@ def test_a_run_killed_between_arming_and_its_first_line_is_outwaited(
     office.cut = lambda line: line == first
     with change(office) as made, pytest.raises(Unreachable):
         made.start()
-    assert len(schedules(office.lines())) == 1
+    assert len(schedules(office.lines())) == 2
     office.cut = lambda _line: False
     start = office.clock.now()
     with change(office) as made:
@@ -183,19 +194,19 @@ def test_unsaved_work_of_somebody_else_survives_our_failure(tmp_path: Path) -> N
     office.cut = lambda line: line == "tunnel enable 2"
     with change(office, allow_unsaved=True) as made, pytest.raises(Unreachable):
         made.start()
-    assert len(made.result.guards) == 2
+    assert len(made.result.guards) == 3
     office.pass_time(1000)
     assert office.lines() == office.saved() == before
 
 
-@pytest.mark.parametrize("revision", ["14.01.20", "14.01.40"])
+@pytest.mark.parametrize("revision", ["14.01.26", "14.01.40"])
 def test_without_a_guard_that_outlives_the_line_nothing_is_typed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, revision: str
 ) -> None:
     """A rollback timer alone may die with its session, and leave the router between."""
     office = rig(tmp_path, model="RTX1210", revision=revision)
     before = office.lines()
-    monkeypatch.setattr(guards, "schedule", lambda *_: None)
+    monkeypatch.setattr(guards, "schedules", lambda *_: ())
     with change(office) as made, pytest.raises(DeviceError, match="bring it back"):
         made.start()
     assert office.lines() == office.saved() == before

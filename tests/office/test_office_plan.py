@@ -134,7 +134,7 @@ def test_what_commands_are_about() -> None:
 # --- properties -----------------------------------------------------------------------------------
 
 _VALUES = {
-    "ip route 192.168.2.0/24 gateway tunnel 2": ["ip route 192.168.2.0/24 gateway null"],
+    "ip route 192.168.2.0/24 gateway tunnel 2": ["ip route 192.168.2.0/24 gateway tunnel 2 hide"],
     " tunnel encapsulation ipsec": [],
     " ipsec tunnel 102": [],
     "  ipsec sa policy 102 2 esp aes-cbc sha-hmac": ["  ipsec sa policy 102 2 esp aes256-cbc"],
@@ -147,6 +147,8 @@ _VALUES = {
     " unheard of option 3": [],
     " tunnel enable 2": [],
     "nat descriptor masquerade static 1 4 192.168.1.1 esp": [],
+    "ip route 192.0.2.1 gateway pp 1": ["ip route 192.0.2.1 gateway dhcp lan2"],
+    "ip keepalive 2 icmp-echo 15 4 192.168.2.1": ["ip keepalive 2 icmp-echo 10 3 192.168.2.1"],
 }
 
 
@@ -209,6 +211,14 @@ def test_a_tunnel_is_enabled_last_and_routed_only_while_it_stands(old: str, new:
     commands = [*plan.plan(running, wanted, SCOPE_OF_ALL).commands]
     block = [i for i, c in enumerate(commands) if c.startswith(("ip tunnel", "ipsec ", "no ipsec"))]
     order = {c: i for i, c in enumerate(commands)}
+    # What opens a way is there before anything needs it, and goes when nothing does any more.
+    assert all(i <= min(block) for i, c in enumerate(commands) if block and "192.0.2.1 g" in c)
+    if "no ip route 192.0.2.1" in order:
+        assert order["no ip route 192.0.2.1"] >= max(block, default=0)
+    # Nobody watches a tunnel in the making.
+    watched = [i for i, c in enumerate(commands) if c.startswith("ip keepalive")]
+    assert watched in ([], [len(commands) - 1])
+    assert order.get("no ip keepalive 2", 0) == 0
     if "tunnel enable 2" in order and block:
         assert order["tunnel enable 2"] > max(block)
     if "no ip route 192.168.2.0/24" in order and block:

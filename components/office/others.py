@@ -1,0 +1,68 @@
+"""Other people's lines: what of them stands where ours go, and what of them has moved.  Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Sequence
+
+from ..errors import DeviceError
+from . import free, plan, shared_list, syntax
+from .config import Config, Scope, Statement, parse, scope_of
+from .syntax import Key
+
+
+def refuse_taken(
+    running: Config, scope: Scope, *, expected: str, wanted: str, unsaved: Collection[Key]
+) -> None:
+    """Raise `DeviceError` if lines of somebody else stand where ours go.
+
+    Not somebody else's: what we wrote the last time (`expected`); on a creation, what is as we want
+    it and was never saved, or everything as we want it (a creation that was cut off).
+    """
+    mine = shared_list.owned(running, scope)
+    if expected:
+        ours = _scope_then(expected)
+        taken = [s for s in mine if not ours.owns(s)]
+    elif plan.align(running, wanted, scope).text == wanted:
+        taken = []
+    else:
+        lines = {s.key: s.text for s in parse(wanted).statements}
+        taken = [s for s in mine if s.key not in unsaved or _differs(s, lines.get(s.key))]
+    if taken:
+        raise DeviceError(
+            "what this site wants to write is taken by somebody else",
+            said="\n".join(map(_shown, taken)),
+            attempted=f"write {numbers(scope)}",
+            state="nothing was changed",
+            remedy=free.in_words(running, scope),
+        )
+
+
+def _scope_then(expected: str) -> Scope:
+    """What was ours the last time; a text that names no numbers owns only its own lines."""
+    try:
+        return scope_of(expected)
+    except ValueError:
+        return Scope(0, 0, 0, frozenset(s.key for s in parse(expected).statements))
+
+
+def numbers(scope: Scope) -> str:
+    """The three numbers of a tunnel, in words."""
+    return f"tunnel {scope.tunnel}, policy {scope.policy}, gateway {scope.gateway}"
+
+
+def moved(before: Sequence[Statement], after: Sequence[Statement]) -> list[str]:
+    """What was lost (-) and what came (+), whatever the order; secrets masked."""
+    had, has = Counter(before), Counter(after)
+    lost, came = (had - has).elements(), (has - had).elements()
+    return [*(f"- {_shown(s)}" for s in lost), *(f"+ {_shown(s)}" for s in came)]
+
+
+def _differs(statement: Statement, wanted: str | None) -> bool:
+    """Whether a line is not as we want it, the key aside."""
+    return wanted is None or not syntax.equal(syntax.masked(statement.text), wanted)
+
+
+def _shown(statement: Statement) -> str:
+    text = syntax.masked(statement.text)
+    return f"{statement.context}: {text}" if statement.context else text

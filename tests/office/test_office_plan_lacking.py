@@ -1,0 +1,106 @@
+"""A creation that would carry nothing is refused, and the line that is needed is said."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import replace
+from pathlib import Path
+from typing import get_args
+
+import pytest
+from office_rig import AGREEMENT, KEY, LOGIN, SITE, WANTED, Rig, rig
+
+from components.errors import DeviceError
+from components.office import lacking
+from components.office.apply import GuardedChange
+from components.office.audit.codes import CODES
+from components.office.config import scope_of
+from components.office.render import render
+from components.rehearsal.rtx.device import run_lines
+from components.site import Accepted
+
+BARE = render(AGREEMENT, replace(SITE, nat_static=()))
+
+
+def change(
+    office: Rig, wanted: str, expected: str = "", accept: Collection[str] = ()
+) -> GuardedChange:
+    return GuardedChange(
+        LOGIN,
+        scope_of(wanted, *([expected] if expected else [])),
+        wanted,
+        KEY,
+        expected_text=expected,
+        old_key=KEY if expected else None,
+        clock=office.clock,
+        progress=office.log.append,
+        connect=office.connect,
+        accept=accept,
+    )
+
+
+@pytest.mark.parametrize(
+    ("typed", "wanted", "code", "line"),
+    [
+        ((), BARE, "nat-static-missing", "nat descriptor masquerade static 1"),
+        (
+            ("ip filter 1033 reject * 192.168.1.1 esp * *",),
+            WANTED,
+            "filter-blocks-esp",
+            "pass 192.0.2.1 192.168.1.1 esp",
+        ),
+        (
+            ("ip lan2 secure filter in 1010 1099",),
+            WANTED,
+            "filter-blocks-ike",
+            "pass 192.0.2.1 192.168.1.1 udp",
+        ),
+        (
+            ("ip route default gateway tunnel 9",),
+            WANTED,
+            "peer-route-not-pinned",
+            "ip route 192.0.2.1",
+        ),
+    ],
+)
+def test_what_is_needed_besides_is_said_before_anything_is_typed(
+    tmp_path: Path, typed: tuple[str, ...], wanted: str, code: str, line: str
+) -> None:
+    office = rig(tmp_path)
+    run_lines(office.router, [*typed, "save"])
+    before = office.lines()
+    with (
+        change(office, wanted) as made,
+        pytest.raises(DeviceError, match="that the preview did not show") as refused,
+    ):
+        made.start()
+    assert "plan --write" in refused.value.remedy
+    assert code in refused.value.remedy
+    assert line in refused.value.remedy
+    assert KEY not in str(refused.value)
+    assert office.lines() == before
+    assert not any(each.startswith("rollback") for each in office.typed)
+
+
+def test_who_accepts_the_finding_gets_the_change(tmp_path: Path) -> None:
+    office = rig(tmp_path)
+    with change(office, BARE, accept=("nat-static-missing",)) as made:
+        made.start()
+        made.keep()
+    assert "tunnel select 2" in office.saved()
+
+
+def test_a_change_of_what_stands_is_judged_by_its_traffic(tmp_path: Path) -> None:
+    office = rig(tmp_path)
+    with change(office, WANTED) as made:
+        made.start()
+        made.keep()
+    run_lines(office.router, ["ip lan2 secure filter in 1010 1099", "save"])
+    with change(office, WANTED.replace("pfs 2 on", "pfs 2 off"), WANTED) as made:
+        assert made.start().commands == ("ipsec ike pfs 2 off",)
+        made.keep()
+
+
+def test_the_codes_are_those_of_the_audit_and_of_the_site_file() -> None:
+    assert set(lacking.CODES) <= CODES.keys()
+    assert set(lacking.CODES) <= set(get_args(Accepted))

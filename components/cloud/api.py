@@ -12,23 +12,22 @@ from __future__ import annotations
 
 import ipaddress
 import json
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
-from typing import Any, Final
+from collections.abc import Mapping
+from typing import Final
 from urllib.parse import quote, urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
 from requests.auth import HTTPBasicAuth
-from urllib3 import BaseHTTPResponse
-from urllib3.exceptions import InvalidHeader
-from urllib3.util import Retry
 
 from ..clock import Clock, Progress
-from ..errors import ApiError, Problem, SpecError
+from ..errors import ApiError, Cancelled, Problem, SpecError
 from .credentials import Credentials
+from .interrupt import interruptible
+from .limits import RateLimiter
 from .objects import as_id
 from .router import Json
+from .transport import REPEATABLE, Repeats, in_words, retry_after, secrets_in, without
 from .waiting import MINUTE, pauses, silent
 
 __all__ = ["ROOT_URL", "Client", "Unclear", "as_id", "is_missing"]
@@ -42,16 +41,11 @@ _HEADERS: Final = {
 _LISTS: Final = {"appliance": "Appliances", "internet": "Internet", "switch": "Switches"}
 _PAGE: Final = 100
 
-_REPEATABLE: Final = ("GET", "PUT", "DELETE")
-_NOTHING_DONE: Final = (423, 429)
-_PASSING: Final = (*_NOTHING_DONE, 502, 503, 504)
-_TRIES: Final = 10  # repeats, as the official clients; 1, 2, 4 ... 64 s apart
-_LONGEST_PAUSE: Final = 64.0
-_LONGEST_RETRY_AFTER: Final = 5 * MINUTE
 _CONNECT_SECONDS: Final = 10.0
-_ANSWER_SECONDS: Final = 120.0
-_STILL_CREATING: Final = 30 * MINUTE
+_LONGEST_WAIT: Final = 30 * MINUTE  # for one request with all its repeats
 _BROKEN_ANSWERS: Final = 3
+_SAY_EVERY: Final = 10.0  # seconds without an answer
+_WORTH_SAYING: Final = 2.0  # seconds of a pause
 
 _REMEDIES: Final = {
     401: "check the access token and its secret: {source}",
@@ -87,9 +81,12 @@ class Client:
     """One account in one zone.
 
     `root_url` (default: the credentials', else SAKURA's) must be https unless it is on this
-    machine; environment proxies are not used for this machine.  All waiting is done by `clock`,
-    and a stop that it reports (`Cancelled`) is taken before a read or in a pause, never between
-    two writes that follow each other.  `deadline`, in the clock's seconds, ends all repeats.
+    machine; environment proxies are not used for this machine.  All waiting is done by `clock`.
+    A stop that it reports (`Cancelled`) is taken before a read or in a pause, never between two
+    writes that follow each other; while an answer is awaited it is taken within a second.
+    `deadline`, in the clock's seconds, ends all repeats; without one, half an hour a request does.
+    `limiter` holds back requests, none if it is left out.  `source` says where the credentials
+    came from.
     """
 
     def __init__(
@@ -101,8 +98,9 @@ class Client:
         root_url: str | None = None,
         progress: Progress = silent,
         session: requests.Session | None = None,
+        limiter: RateLimiter | None = None,
     ) -> None:
-        self.zone, self._source = zone, credentials.source
+        self.zone, self.source = zone, credentials.source
         self.deadline: float | None = None
         root = (root_url or credentials.root_url or ROOT_URL).rstrip("/")
         local = _is_local(root)
@@ -112,9 +110,12 @@ class Client:
         # As bytes, because text outside of Latin-1 would fail with a message that quotes it.
         self._auth = HTTPBasicAuth(credentials.token.encode(), credentials.secret.encode())
         self._clock, self._progress = clock, progress
+        self._limits, self._limiter = credentials.limits, limiter
+        self._started, self._repeats = clock.now(), 0
         self._session = session or requests.Session()
         self._session.trust_env = not local
-        self._session.mount(root, HTTPAdapter(max_retries=_Retry.bounded(self._pause)))
+        repeats = Repeats.bounded(self._limits, self._before_repeat)
+        self._session.mount(root, HTTPAdapter(max_retries=repeats))
 
     def get(self, path: str) -> Json:
         """`GET`; the whole answer, as of all four.  Raises `ApiError`."""
@@ -149,70 +150,108 @@ class Client:
     def _request(self, method: str, path: str, body: Json | None = None) -> Json:
         if method == "GET":
             self._clock.wait(0)
-        started = self._clock.now()
+        self._started, self._repeats = self._clock.now(), 0
+        try:
+            return self._answer(method, path, body)
+        except (ApiError, Cancelled) as error:
+            unknown = method != "GET" and isinstance(error, Unclear | Cancelled)
+            error.attempted = self._attempted(method, path)
+            error.state = "; ".join(
+                filter(None, (self._asked_again(), _UNKNOWN_EFFECT if unknown else ""))
+            )
+            raise
+
+    def _answer(self, method: str, path: str, body: Json | None) -> Json:
         for pause in pauses():
             response = self._send(method, path, body)
             content = _content(response)
             if content is not None and _is_success(response) and content.get("is_ok") is not False:
                 return content
-            error = self._refusal(method, path, body, response)
-            waited = self._clock.now() - started
-            if error.code != "still_creating" or waited + pause > _STILL_CREATING:
-                error.state = f"asked again for {waited:.0f} s" if waited >= 1 else ""
+            error = self._refusal(body, response)
+            waited = self._waited()
+            if error.code != "still_creating" or waited + pause > _LONGEST_WAIT:
                 raise error
             self._progress(f"waiting for the creation to end, {waited:.0f} s")
-            self._pause(pause)
+            self._pause(pause, error.code)
         raise AssertionError("pauses() never ends")
 
     def _send(self, method: str, path: str, body: Json | None) -> requests.Response:
         # urllib3 repeats until the answer's head has come; a loss after that is ours to repeat.
         for broken in range(_BROKEN_ANSWERS + 1):
+            self._take_turn(stoppable=method == "GET")
             try:
-                return self._session.request(
-                    method,
-                    f"{self._base}/{path}",
-                    json=body,
-                    headers=_HEADERS,
-                    auth=self._auth,
-                    timeout=(_CONNECT_SECONDS, self._patience()),
-                    allow_redirects=False,
-                )
+                return self._exchange(method, path, body)
             except requests.RequestException as error:
                 again = isinstance(error, requests.exceptions.ChunkedEncodingError)
-                if not again or method not in _REPEATABLE or broken == _BROKEN_ANSWERS:
-                    raise self._no_answer(method, path, error) from None
-            self._pause(2.0**broken)
+                if not again or method not in REPEATABLE or broken == _BROKEN_ANSWERS:
+                    what, remedy = in_words(error, urlsplit(self._base).netloc)
+                    raise Unclear(what, remedy=remedy) from None
+            self._pause(2.0**broken, "a broken answer")
         raise AssertionError("the last round returns or raises")
 
-    def _pause(self, seconds: float) -> None:
-        if self.deadline is not None and self._clock.now() + seconds > self.deadline:
-            raise Unclear(
-                "the API does not answer in the time that is left",
-                state="the request may or may not have taken effect",
+    def _exchange(self, method: str, path: str, body: Json | None) -> requests.Response:
+        said = 0.0
+
+        def waited(seconds: float) -> None:
+            nonlocal said
+            if seconds - said >= _SAY_EVERY:
+                said = seconds
+                self._progress(f"{self._attempted(method, path)}: no answer yet, {seconds:.0f} s")
+
+        def work() -> requests.Response:
+            patience = self._patience()
+            return self._session.request(
+                method,
+                f"{self._base}/{path}",
+                json=body,
+                headers=_HEADERS,
+                auth=self._auth,
+                timeout=(min(_CONNECT_SECONDS, patience), patience),
+                allow_redirects=False,
             )
+
+        return interruptible(work, self._clock, waited)
+
+    def _take_turn(self, *, stoppable: bool) -> None:
+        if self._limiter is None:
+            return
+        try:
+            self._limiter.wait(self._clock)
+        except Cancelled:
+            if stoppable:  # else it is a second write, which belongs to the first
+                raise
+
+    def _before_repeat(self, seconds: float, why: str) -> None:
+        if seconds >= _WORTH_SAYING:
+            self._progress(f"API: {why}, asked again in {seconds:.0f} s")
+        self._pause(seconds, why)
+        self._take_turn(stoppable=True)
+
+    def _pause(self, seconds: float, why: str) -> None:
+        if seconds > self._left():
+            raise Unclear(
+                f"the API does not answer in the time that is left ({why})", remedy=_RUN_AGAIN
+            )
+        self._repeats += 1
         self._clock.wait(seconds)
 
+    def _left(self) -> float:
+        end = self._started + _LONGEST_WAIT
+        return (end if self.deadline is None else min(end, self.deadline)) - self._clock.now()
+
     def _patience(self) -> float:
-        if self.deadline is None:
-            return _ANSWER_SECONDS
-        return min(max(self.deadline - self._clock.now(), 1.0), _ANSWER_SECONDS)
+        return min(max(self._left(), 1.0), self._limits.timeout)
+
+    def _waited(self) -> float:
+        return self._clock.now() - self._started
+
+    def _asked_again(self) -> str:
+        return f"asked again for {self._waited():.0f} s" if self._repeats else ""
 
     def _attempted(self, method: str, path: str) -> str:
         return f"{method} {path.partition('?')[0]} in zone {self.zone}"
 
-    def _no_answer(self, method: str, path: str, error: requests.RequestException) -> Unclear:
-        host = urlsplit(self._base).netloc
-        what, remedy = next(words for kind, words in _NO_ANSWER if isinstance(error, kind))
-        return Unclear(
-            what.format(host=host),
-            attempted=self._attempted(method, path),
-            state="" if method == "GET" else "the request may or may not have taken effect",
-            remedy=remedy,
-        )
-
-    def _refusal(
-        self, method: str, path: str, body: Json | None, response: requests.Response
-    ) -> ApiError:
+    def _refusal(self, body: Json | None, response: requests.Response) -> ApiError:
         content, status = _content(response), response.status_code
         if content is None:
             kind = response.headers.get("Content-Type") or "of an unknown type"
@@ -222,91 +261,18 @@ class Client:
             said = f"{code} {content.get('error_msg') or response.reason}".strip()
         unclear = content is None or status >= 500
         error = (Unclear if unclear else ApiError)(
-            f"HTTP {status} {_without(_secrets(body), said)[:500]}",
+            f"HTTP {status} {without(secrets_in(body), said)[:500]}",
             status=status,
             code=code,
-            attempted=self._attempted(method, path),
-            remedy=_REMEDIES.get(status, "").format(source=self._source),
+            remedy=_REMEDIES.get(status, "").format(source=self.source),
         )
         if isinstance(error, Unclear):
-            error.retry_after = _retry_after(response.headers.get("Retry-After"))
+            error.retry_after = retry_after(response.headers.get("Retry-After"))
         return error
 
 
-_NO_ANSWER: Final[tuple[tuple[type[Exception], tuple[str, str]], ...]] = (
-    (
-        requests.exceptions.SSLError,
-        (
-            "the TLS certificate of {host} is not accepted",
-            "if a proxy inspects TLS, name its certificate in REQUESTS_CA_BUNDLE",
-        ),
-    ),
-    (
-        requests.exceptions.ProxyError,
-        ("the proxy does not let us through to {host}", "check HTTPS_PROXY and NO_PROXY"),
-    ),
-    (
-        requests.exceptions.Timeout,
-        ("{host} did not answer in time", "check the network, then run again"),
-    ),
-    (
-        requests.exceptions.ChunkedEncodingError,
-        ("the connection to {host} broke in the middle of the answer", "run again"),
-    ),
-    (
-        requests.exceptions.ConnectionError,
-        (
-            "no connection to {host}, or it broke before the answer",
-            "check the network and the API root URL, then run again",
-        ),
-    ),
-    (Exception, ("the request to {host} could not be made", "check the API root URL")),
-)
-
-
-class _Retry(Retry):
-    """urllib3's repeats with the API's rules; its pauses are the client's."""
-
-    pause: Callable[[float], None]
-
-    @classmethod
-    def bounded(cls, pause: Callable[[float], None]) -> _Retry:
-        retry = cls(
-            total=_TRIES,
-            connect=3,
-            read=5,
-            other=0,  # TLS errors among them: they do not pass
-            redirect=0,
-            status_forcelist=_PASSING,
-            allowed_methods=_REPEATABLE,
-            backoff_factor=1,
-            backoff_max=_LONGEST_PAUSE,
-            raise_on_status=False,
-        )
-        retry.pause = pause
-        return retry
-
-    def new(self, **kw: Any) -> _Retry:
-        other = super().new(**kw)
-        other.pause = self.pause
-        return other
-
-    def is_retry(self, method: str, status_code: int, has_retry_after: bool = False) -> bool:
-        if method not in _REPEATABLE:
-            return status_code in _NOTHING_DONE
-        return super().is_retry(method, status_code, has_retry_after)
-
-    def sleep(self, response: BaseHTTPResponse | None = None) -> None:
-        asked = _retry_after(response.headers.get("Retry-After")) if response is not None else 0.0
-        self.pause(asked or max(1.0, self.get_backoff_time()))
-
-
-def _retry_after(header: str | None) -> float:
-    """Seconds that the API asks to wait, bounded; 0 if it does not say, or not legibly."""
-    if header:
-        with suppress(InvalidHeader):
-            return min(Retry().parse_retry_after(header), _LONGEST_RETRY_AFTER)
-    return 0.0
+_UNKNOWN_EFFECT: Final = "the request may or may not have taken effect"
+_RUN_AGAIN: Final = "run the same command again; it goes on from here"
 
 
 def _is_success(response: requests.Response) -> bool:
@@ -322,24 +288,6 @@ def _content(response: requests.Response) -> Json | None:
     except ValueError:
         return None
     return content if isinstance(content, dict) else None
-
-
-def _secrets(body: object) -> Iterator[str]:
-    """Every key and password in a request: an error message of the API might quote one."""
-    if isinstance(body, dict):
-        for name, value in body.items():
-            if name in ("PreSharedSecret", "Password") and isinstance(value, str) and value:
-                yield value
-            yield from _secrets(value)
-    elif isinstance(body, list):
-        for value in body:
-            yield from _secrets(value)
-
-
-def _without(secrets: Iterator[str], message: str) -> str:
-    for secret in sorted(secrets, key=len, reverse=True):
-        message = message.replace(secret, "[secret]")
-    return message
 
 
 def _is_local(url: str) -> bool:

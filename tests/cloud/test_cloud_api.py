@@ -5,13 +5,12 @@ from __future__ import annotations
 import base64
 import json
 import socket
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import unquote
 
 import pytest
+from scripted_api import CREDENTIALS, CUT, GOOD, RESET, SECRET, TOKEN, Script, refusal, scripted
 
 from components.clock import ManualClock
 from components.cloud.api import Client, Unclear
@@ -19,79 +18,11 @@ from components.cloud.credentials import Credentials
 from components.cloud.objects import as_id
 from components.errors import ApiError, Cancelled, SpecError
 
-TOKEN, SECRET = "token-canary", "secret-canary"
-CREDENTIALS = Credentials(TOKEN, SECRET, "environment SAKURA_ACCESS_TOKEN")
-GOOD: dict[str, Any] = {"is_ok": True}
-
-
-def refusal(code: str, message: str = "要求された操作を行えません。") -> dict[str, Any]:
-    return {"is_fatal": True, "error_code": code, "error_msg": message}
-
-
-class Script:
-    """Answers to give, one a request, the last one for ever; what was asked is in `asked`.
-
-    An answer is (status, body) or (status, body, headers), or `RESET`, or `CUT`.
-    """
-
-    def __init__(self) -> None:
-        self.answers: list[Any] = [(200, GOOD)]
-        self.asked: list[tuple[str, str, dict[str, str], bytes]] = []
-        self.root = ""
-
-    def says(self, *answers: Any) -> None:
-        self.answers = list(answers)
-
-    def next(self) -> Any:
-        return self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
-
-
-RESET, CUT = "reset", "cut"
-
 
 @pytest.fixture
 def script() -> Iterator[Script]:
-    script = Script()
-
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-        disable_nagle_algorithm = True
-
-        def answer(self) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            script.asked.append((self.command, self.path, dict(self.headers), body))
-            answer = script.next()
-            if answer == RESET:
-                self.close_connection = True
-                return
-            status, content, headers = 200, b'{"is_ok": tr', {"Content-Length": "900"}
-            if answer != CUT:
-                status, content, *rest = answer
-                if not isinstance(content, bytes):
-                    content = json.dumps(content).encode()
-                headers = {"Content-Length": str(len(content)), **(rest[0] if rest else {})}
-            self.close_connection = answer == CUT
-            self.send_response(status)
-            for name, value in headers.items():
-                self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(content)
-
-        do_GET = do_POST = do_PUT = do_DELETE = answer  # noqa: N815
-
-        def log_message(self, *args: Any) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    server.block_on_close = False
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
-    thread.start()
-    script.root = f"http://127.0.0.1:{server.server_address[1]}/cloud/zone"
-    yield script
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with scripted() as script:
+        yield script
 
 
 @pytest.fixture

@@ -16,6 +16,10 @@ try:
             "apiSecret": config.get_secret("apiSecret"),
             "rtxPassword": config.get_secret("rtxPassword"),
             "rtxAdministratorPassword": config.get_secret("rtxAdministratorPassword"),
+            "rtxKey": config.get_secret("rtxKey"),
+            "rtxAnonymousPassword": config.get_secret("rtxAnonymousPassword"),
+            "rtxKeyPassphrase": config.get_secret("rtxKeyPassphrase"),
+            "rtxViaKey": config.get_secret("rtxViaKey"),
         },
     )
 except VpnError as err:

@@ -19,7 +19,8 @@ class Provider(pulumi.ProviderResource):
     """Access to both ends, for this run only: no resource keeps it, so a rotated one just works.
 
     Left out: the API's from `SAKURA_*`, `SAKURACLOUD_*` or the usacloud profile, the router's from
-    `SAKURA_RTX_PASSWORD` and `SAKURA_RTX_ADMINISTRATOR_PASSWORD`.  All are secret.
+    `SAKURA_RTX_PASSWORD`, `SAKURA_RTX_ADMINISTRATOR_PASSWORD` and `SAKURA_RTX_KEY` with
+    `SAKURA_RTX_KEY_PASSPHRASE`, the bastion's key from `SAKURA_RTX_VIA_KEY`.  All are secret.
     """
 
     def __init__(
@@ -39,6 +40,10 @@ class Access(TypedDict, total=False):
     apiSecret: Text | None
     rtxPassword: Text | None
     rtxAdministratorPassword: Text | None
+    rtxKey: Text | None
+    rtxAnonymousPassword: Text | None
+    rtxKeyPassphrase: Text | None
+    rtxViaKey: Text | None
 
 
 class _Typed(pulumi.CustomResource):
@@ -129,25 +134,47 @@ class Switch(_Typed):
 
 
 class LanArgs(TypedDict):
-    """The private interface of a VPC router: NIC 1, VIP and the addresses of its two nodes."""
+    """A private interface of a VPC router: NIC (1 unless given), VIP, its two nodes' addresses.
 
+    The standard plan has no VIP and one address.
+    """
+
+    nic: NotRequired[Number | None]
     switchId: Text
-    address: Text
+    address: NotRequired[Text | None]
     realAddresses: pulumi.Input[Sequence[pulumi.Input[str]]]
     prefixLength: Number
 
 
-class VpcRouterArgs(Where):
-    """`address` is the VIP, `realAddresses` the two nodes' (sakura-vpcrouter-api 2.3)."""
+class OutsideArgs(TypedDict):
+    """eth0: `switchId` of the router+switch, `address` is the VIP, `realAddresses` the two nodes'.
+
+    The standard plan has none of them (sakura-vpcrouter-api 2.3).
+    """
+
+    switchId: NotRequired[Text | None]
+    address: NotRequired[Text | None]
+    realAddresses: NotRequired[pulumi.Input[Sequence[pulumi.Input[str]]] | None]
+    vrid: NotRequired[Number | None]
+
+
+class VpcRouterArgs(Where, OutsideArgs):
+    """A VPC router.  `interfaces` are private interfaces beside `lan`.
+
+    Of the settings it owns `aliases` and `sections` (named as in `components.cloud.sections`), each
+    only if it is given.  `ownPeer` is the peer of this stack: the router is not deleted while it
+    serves others.
+    """
 
     name: Text
     plan: Text
     version: Number
-    switchId: Text
-    address: Text
-    realAddresses: pulumi.Input[Sequence[pulumi.Input[str]]]
-    vrid: Number
     lan: LanArgs
+    interfaces: NotRequired[Sequence[LanArgs] | None]
+    aliases: NotRequired[pulumi.Input[Sequence[pulumi.Input[str]]] | None]
+    sections: NotRequired[pulumi.Input[Mapping[str, Any]] | None]
+    ownPeer: NotRequired[Text | None]
+    omittedSecrets: NotRequired[Text | None]
 
 
 class VpcRouter(_Typed):
@@ -164,16 +191,46 @@ class VpcRouter(_Typed):
         super().__init__(name, args, opts)
 
 
+class AttachedRouterArgs(Where):
+    """`vip` and `lanAddress` are what the site file says of the router, if it does: another one is
+    refused.  `lan` is the cloud prefix of the site, `cloud` its peer as in `TunnelArgs`: a router
+    whose peers share other parameters is refused, unless `sharedParameters` is `change`."""
+
+    routerId: Text
+    lan: Text
+    cloud: pulumi.Input[Mapping[str, Any]]
+    sharedParameters: NotRequired[Text | None]
+    vip: NotRequired[Text | None]
+    lanAddress: NotRequired[Text | None]
+
+
+class AttachedRouter(_Typed):
+    """A VPC router that another stack made, or none: only read, never changed or deleted."""
+
+    TYPE = "sakurartx:index:AttachedRouter"
+    OUTPUTS = ("address", "realAddresses")
+    address: pulumi.Output[str]
+    realAddresses: pulumi.Output[Sequence[str]]
+
+    def __init__(
+        self, name: str, args: AttachedRouterArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__(name, args, opts)
+
+
 class TunnelArgs(Where):
     """Both ends of one tunnel.
 
     `lines` is the RTX's side in the shape of `show config`, with placeholders for the key and for
     `address` (the VIP), `cloud` the peer's values at the VPC router, `numbers` the RTX's tunnel,
     policy and gateway numbers, `router` how to reach it, `verify` the proof by traffic, `consent`
-    what the user allows (`inBand`, `allowUnsaved`, `omittedSecrets`).
+    what the user allows (`inBand`, `allowUnsaved`, `accept`, `omittedSecrets`,
+    `sharedParameters`).  On a router that this stack did not make (`attached`), what all its peers
+    share is left alone.
     """
 
     routerId: Text
+    attached: NotRequired[pulumi.Input[bool] | None]
     address: Text
     lines: Text
     cloud: pulumi.Input[Mapping[str, Any]]

@@ -27,7 +27,17 @@ from .objects import (
     owner_tag,
     owner_text,
 )
-from .settings import peer_status, ping, read_peer, remove_peer, restart_vpn, write_peer
+from .settings import (
+    foresee_peer,
+    peer_status,
+    peer_statuses,
+    ping,
+    read_peer,
+    refuse_if_shared,
+    remove_peer,
+    restart_vpn,
+    write_peer,
+)
 from .vpcrouter import delete_router, ensure_router, read_router, update_router
 
 __all__ = [
@@ -45,14 +55,17 @@ __all__ = [
     "ensure_internet",
     "ensure_router",
     "ensure_switch",
+    "foresee_peer",
     "owner_tag",
     "owner_text",
     "peer_status",
+    "peer_statuses",
     "ping",
     "read_internet",
     "read_peer",
     "read_router",
     "read_switch",
+    "refuse_if_shared",
     "remove_peer",
     "restart_vpn",
     "update_internet",

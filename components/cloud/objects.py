@@ -9,12 +9,18 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from ipaddress import IPv4Address
 from typing import Any, Final
 
 from ..errors import ApiError
-from .router import Json, lan_of
+from .interfaces import aliases_of, lan_of
+from .sections import sections_of
+from .tree import Json, router_of
+from .writable import OmittedSecrets
+
+SLOTS: Final = 8
+"""Interfaces of a VPC router: eth0 outside, eth1 to eth7 inside (sakura-vpcrouter-api 2.4)."""
 
 PLANS: Final = {"standard": 1, "premium": 2, "highspec": 3, "highspec4000": 4}
 """Plan -> `Plan.ID` of the API (sakura-vpcrouter-api 2.2)."""
@@ -113,6 +119,8 @@ class RouterSpec:
 
     `upstream_switch_id` is the switch inside the router+switch, `vip` the public address, and
     `addresses` those of the two nodes.  The standard plan has none of the four: "", "", (), 0.
+    `more` are private interfaces beside that of the LAN; others are left alone.  `aliases` (None:
+    left as they are) and `sections` (see `cloud.sections`) are what the stack owns of the settings.
     """
 
     name: str
@@ -125,6 +133,15 @@ class RouterSpec:
     vip: str = ""
     addresses: Sequence[str] = ()
     vrid: int = 0
+    more: Sequence[LanSpec] = ()
+    aliases: Sequence[str] | None = None
+    sections: Mapping[str, Any] = field(default_factory=dict)
+    omitted_secrets: OmittedSecrets = "refuse"
+
+    @property
+    def private(self) -> list[LanSpec]:
+        """Every private interface of ours."""
+        return [self.lan, *self.more]
 
     @property
     def fixed(self) -> dict[str, object]:
@@ -168,7 +185,8 @@ class RouterState:
 
     `availability` (`migrating`, `available`, `failed`) is about its making, `power` (`up`, `down`,
     `cleaning`) about its instance.  `vip` is the public address on every plan; `lan` is None while
-    the asked interface is neither connected nor addressed.
+    the asked interface is neither connected nor addressed.  `private` are all private interfaces
+    that are either, `sections` all sections of the settings that a stack could own.
     """
 
     id: str
@@ -183,6 +201,9 @@ class RouterState:
     lan: LanSpec | None
     availability: str
     power: str
+    private: tuple[LanSpec, ...] = ()
+    aliases: tuple[str, ...] = ()
+    sections: Json = field(default_factory=dict)
 
     @property
     def lan_vip(self) -> str:
@@ -206,7 +227,6 @@ def _fixed(router: RouterSpec | RouterState) -> dict[str, object]:
         "upstream switch": router.upstream_switch_id,
         "VIP": router.vip,
         "node addresses": list(router.addresses),
-        "VRID": router.vrid,
     }
 
 
@@ -258,6 +278,9 @@ def router_state(appliance: Json, lan_index: int = 1) -> RouterState:
         lan=_lan(appliance, lan_index),
         availability=text(appliance, "Availability"),
         power=power(appliance),
+        private=tuple(lan for index in range(1, SLOTS) if (lan := _lan(appliance, index))),
+        aliases=tuple(aliases_of(settings)) if settings else (),
+        sections=sections_of(router_of(settings)) if settings else {},
     )
 
 

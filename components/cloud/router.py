@@ -1,33 +1,68 @@
-"""The settings of a VPC router: read, change our part, write back, nothing foreign lost.  Pure.
+"""The site-to-site peers in the settings of a VPC router: our entry, everybody's parameters.  Pure.
 
 `settings` is always what stands under `Appliance.Settings` in an answer; every function leaves it
-as it is and gives a changed copy.  The API replaces the whole of `Settings.Router` on a write, so
-everything that was read goes back, fields that this module has never heard of included.
+as it is and gives a changed copy, in which everything that is not ours is as it was read.
 
 `values` is one peer as plain data (it is a Pulumi input)::
 
     peer, remoteId, routes, localPrefixes, encryption, hash, dhGroup,
     ikeLifetime, espLifetime, dpdInterval, dpdTimeout     (times in seconds)
 
-Source: sakura-vpcrouter-api 2.5, 2.8, 2.9 and pitfalls 11, 14, 16.
+From `encryption` on they are common to all peers of a router.
+
+Source: sakura-vpcrouter-api 2.5, 2.8, 2.9.
 """
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Iterator, Mapping, Sequence
-from ipaddress import IPv4Address, IPv4Network
+from collections.abc import Mapping
+from ipaddress import IPv4Network
 from typing import Any, Final, Literal
 
 from ..errors import ApiError
 from ..ipsec import Agreement
+from .interfaces import lan_of, with_lan
+from .tree import (
+    Json,
+    as_list,
+    as_object,
+    entries,
+    get,
+    put,
+    router_of,
+    same_address,
+    section,
+)
+from .writable import OmittedSecrets, writable
 
-Json = dict[str, Any]
-OmittedSecrets = Literal["refuse", "kept"]
+__all__ = [
+    "SHARED",
+    "Json",
+    "OmittedSecrets",
+    "Parameters",
+    "SharedParameters",
+    "key_of",
+    "lan_of",
+    "other_peers",
+    "parameters_of",
+    "parameters_to_write",
+    "peer_of",
+    "same_address",
+    "vpn_values",
+    "with_lan",
+    "with_peer",
+    "without_peer",
+    "writable",
+]
+
+Parameters = Literal["own", "shared", "change"]
+"""Whose the router-wide parameters are: `own`, this stack made the router, and writes them as long
+as no other peer would change with it; `shared`, they are another's and must agree; `change`, the
+user consents to change them for all peers."""
 
 # name in `values` -> where it stands under SiteToSiteIPsecVPN, and what holds where the API says
 # nothing: the published values of 2020, all that a version 1 router knows.  What a version 2
-# router takes when the three algorithms are left out is unverified; we always write all of them.
+# router takes when the three algorithms are left out is unverified.
 _PARAMETERS: Final[dict[str, tuple[tuple[str, ...], str | int]]] = {
     "encryption": (("EncryptionAlgo",), "aes128"),
     "hash": (("HashAlgo",), "sha1"),
@@ -38,13 +73,13 @@ _PARAMETERS: Final[dict[str, tuple[tuple[str, ...], str | int]]] = {
     "dpdTimeout": (("IKE", "DPD", "Timeout"), 30),
 }
 
-# Only the two words are taken for these; left out, they keep their old value (pitfall 14).
-_EXPLICIT_FLAGS: Final = (
-    "InternetConnection",
-    "PPTPServer",
-    "L2TPIPsecServer",
-    "WireGuardServer",
-)
+
+SHARED: Final = frozenset(_PARAMETERS)
+"""The names in `values` that all peers of a router have in common."""
+
+
+class SharedParameters(ApiError):
+    """A site wants other router-wide parameters than other peers of the router live with."""
 
 
 def vpn_values(agreement: Agreement) -> Json:
@@ -70,18 +105,22 @@ def with_peer(
     key: str,
     *,
     omitted_secrets: OmittedSecrets = "refuse",
+    parameters: Parameters = "own",
 ) -> Json:
     """The settings with this peer in them: its entry changed in place, or added at the end.
 
-    The parameters (algorithms, lifetimes, DPD) are common to all peers of a router and are
-    written too.  Raises `ApiError` if a secret that is not ours is missing (see `writable`).
+    The parameters (algorithms, lifetimes, DPD) are common to all peers of a router: see
+    `Parameters` for when they are written.  Raises `SharedParameters` if they would have to be
+    and must not, `ApiError` if a secret that is not ours is missing (see `writable`).
     """
-    changed = writable(settings, ours=values["peer"], omitted_secrets=omitted_secrets)
-    vpn = _section(changed["Router"], "SiteToSiteIPsecVPN")
-    entry = _entry(vpn, values["peer"])
+    ours = str(values["peer"])
+    written = parameters_to_write(settings, values, parameters)
+    changed = writable(settings, ours=ours, omitted_secrets=omitted_secrets)
+    vpn = section(changed["Router"], "SiteToSiteIPsecVPN")
+    entry = _entry(vpn, ours)
     if entry is None:
         entry = {}
-        vpn["Config"] = [*_list(vpn.get("Config")), entry]
+        vpn["Config"] = [*as_list(vpn.get("Config")), entry]
     entry.update(
         Peer=values["peer"],
         RemoteID=values["remoteId"],
@@ -90,10 +129,62 @@ def with_peer(
         LocalPrefix=list(values["localPrefixes"]),
     )
     vpn["Enabled"] = "True"
-    for name, (path, default) in _PARAMETERS.items():
+    for name in written:
+        path, default = _PARAMETERS[name]
         # Numbers come back from Pulumi as floats; the API wants whole ones.
-        _put(vpn, path, type(default)(values[name]))
+        put(vpn, path, type(default)(values[name]))
     return changed
+
+
+def parameters_to_write(
+    settings: object, values: Mapping[str, Any], whose: Parameters
+) -> tuple[str, ...]:
+    """The names of the parameters that are to be written with this peer: all, or none.
+
+    Raises `SharedParameters` if they would have to be and must not.
+    """
+    stand = parameters_of(settings)
+    differing = {
+        name: (stand[name], values[name])
+        for name, (_, default) in _PARAMETERS.items()
+        if stand[name] != type(default)(values[name])
+    }
+    others = other_peers(settings, str(values["peer"]))
+    alone = not others and not any(
+        get(as_object(router_of(settings).get("SiteToSiteIPsecVPN")), path) is not None
+        for path, _ in _PARAMETERS.values()
+    )
+    if whose == "change" or alone or (whose == "own" and not others):
+        return tuple(_PARAMETERS)
+    if not differing:
+        return ()  # a field that the others' router never had is not added to it either
+    pairs = "; ".join(f"{name} is {has}, wanted {want}" for name, (has, want) in differing.items())
+    raise SharedParameters(
+        f"all peers of a VPC router share algorithms, lifetimes and DPD: {pairs}",
+        attempted=f"write the site-to-site peer {values['peer']}",
+        state=f"nothing was written; other peers of the router: {', '.join(others) or 'none now'}",
+        remedy="give `ipsec` of the site file the router's values; or change them for all peers: "
+        "cloud.shared_parameters: change here, then `ipsec` in the site file of each other peer",
+    )
+
+
+def parameters_of(settings: object) -> Json:
+    """The parameters that are common to all peers, by their names in `values`.
+
+    What the answer leaves out reads as the published values of 2020.
+    """
+    vpn = as_object(router_of(settings).get("SiteToSiteIPsecVPN"))
+    return {
+        name: type(default)(get(vpn, path) or default)
+        for name, (path, default) in _PARAMETERS.items()
+    }
+
+
+def other_peers(settings: object, ours: str) -> list[str]:
+    """The addresses of the peers that are not ours, in order."""
+    vpn = router_of(settings).get("SiteToSiteIPsecVPN")
+    addresses = [str(entry.get("Peer") or "").strip() for entry in entries(vpn)]
+    return sorted(address for address in addresses if not same_address(address, ours))
 
 
 def without_peer(
@@ -104,10 +195,10 @@ def without_peer(
     Site-to-site VPN is switched off with the last peer.  Raises `ApiError` as `with_peer` does.
     """
     changed = writable(settings, ours=peer_address, omitted_secrets=omitted_secrets)
-    vpn = _object(changed["Router"].get("SiteToSiteIPsecVPN"))
+    vpn = as_object(changed["Router"].get("SiteToSiteIPsecVPN"))
     entry = _entry(vpn, peer_address)
     if entry is not None:
-        vpn["Config"] = [other for other in _list(vpn["Config"]) if other is not entry]
+        vpn["Config"] = [other for other in as_list(vpn["Config"]) if other is not entry]
         if not vpn["Config"]:
             vpn["Enabled"] = "False"
     return changed
@@ -119,8 +210,7 @@ def peer_of(settings: object, peer_address: str) -> Json | None:
     Prefixes are sorted and parameters that the answer leaves out are filled in, because neither
     their order nor a default of the server is a difference.
     """
-    vpn = _object(_router(settings).get("SiteToSiteIPsecVPN"))
-    entry = _entry(vpn, peer_address)
+    entry = _entry(as_object(router_of(settings).get("SiteToSiteIPsecVPN")), peer_address)
     if entry is None:
         return None
     return {
@@ -128,137 +218,22 @@ def peer_of(settings: object, peer_address: str) -> Json | None:
         "remoteId": str(entry.get("RemoteID") or ""),
         "routes": _prefixes(entry.get("Routes")),
         "localPrefixes": _prefixes(entry.get("LocalPrefix")),
-        **{
-            name: type(default)(_get(vpn, path) or default)
-            for name, (path, default) in _PARAMETERS.items()
-        },
+        **parameters_of(settings),
     }
 
 
-def lan_of(settings: object, index: int) -> Json | None:
-    """What the settings say about interface ethN (0 is the public side); None if it is unused."""
-    interfaces = _list(_router(settings).get("Interfaces"))
-    interface = interfaces[index] if index < len(interfaces) else None
-    return copy.deepcopy(interface) if isinstance(interface, dict) else None
+def key_of(settings: object, peer_address: str) -> str:
+    """The key of this peer as the body has it; "" if the API leaves keys out.
 
-
-def with_lan(
-    settings: object,
-    index: int,
-    *,
-    vip: str,
-    addresses: Sequence[str],
-    prefix_length: int,
-    omitted_secrets: OmittedSecrets = "refuse",
-) -> Json:
-    """The settings with private interface `index` (1 to 7) addressed so.
-
-    `addresses` are those of the two nodes; the standard plan has one node and no VIP ("").
-    Raises `ApiError` if a secret is missing (see `writable`).
+    Only for telling whether what was just stored still stands: drift is never judged by it, because
+    the API will stop to return keys (pitfall 11).
     """
-    changed = writable(settings, omitted_secrets=omitted_secrets)
-    router = changed["Router"]
-    # The place in this list is the interface's number: holes are null, never closed.
-    interfaces = list(_list(router.get("Interfaces")))
-    interfaces += [None] * (index + 1 - len(interfaces))
-    interfaces[index] = {
-        **_object(interfaces[index]),
-        "IPAddress": list(addresses),
-        **({"VirtualIPAddress": vip} if vip else {}),
-        "NetworkMaskLen": prefix_length,
-    }
-    router["Interfaces"] = interfaces
-    return changed
-
-
-def writable(
-    settings: object, *, ours: str | None = None, omitted_secrets: OmittedSecrets = "refuse"
-) -> Json:
-    """A copy of the settings that may be written back.
-
-    It differs from what was read only where the API would refuse, or misread, its own answer.
-    `ours` is the address of the peer that is about to be written with its key, or taken out.
-
-    Raises `ApiError` that names the entries, if the answer leaves out secrets that are not ours:
-    to write them back without might erase them.  With `omitted_secrets="kept"` the user states
-    that the API keeps what is left out; an empty secret is then left out as well.
-    """
-    changed = {**copy.deepcopy(_object(settings)), "Router": copy.deepcopy(_router(settings))}
-    lacking = list(_lacking_secrets(changed["Router"], ours))
-    if lacking and omitted_secrets != "kept":
-        names = ", ".join(name for name, _, _ in lacking)
-        raise ApiError(
-            f"the API left out secrets that are not this stack's: {names}",
-            attempted="change the settings of the VPC router",
-            state="nothing was written: to write the settings without them could erase them",
-            remedy="if the API keeps secrets that are left out, set cloud.omitted_secrets: kept",
-        )
-    for _, entry, secret in lacking:
-        entry.pop(secret, None)
-    _make_explicit(changed["Router"])
-    return changed
-
-
-def _lacking_secrets(router: Json, ours: str | None) -> Iterator[tuple[str, Json, str]]:
-    """Name, entry and field of each secret that is missing or blank and is not ours."""
-    places: list[tuple[str, Json, str]] = [
-        (f"site-to-site peer {entry.get('Peer')}", entry, "PreSharedSecret")
-        for entry in _entries(router.get("SiteToSiteIPsecVPN"))
-        if ours is None or not same_address(entry.get("Peer"), ours)
-    ]
-    places += [
-        (f"remote access user {entry.get('UserName')}", entry, "Password")
-        for entry in _entries(router.get("RemoteAccessUsers"))
-    ]
-    l2tp = _object(router.get("L2TPIPsecServer"))
-    config = _object(l2tp.get("Config"))
-    if _is_on(l2tp.get("Enabled")) or any(config.values()):
-        places.append(("L2TP/IPsec server", config, "PreSharedSecret"))
-    return (place for place in places if not str(place[1].get(place[2]) or "").strip())
-
-
-def _make_explicit(router: Json) -> None:
-    for name in _EXPLICIT_FLAGS:
-        section = _object(router.get(name))
-        # One that is left out stays left out: that keeps its value at the server.
-        if section.get("Enabled") not in (None, "True", "False"):
-            section["Enabled"] = "True" if _is_on(section["Enabled"]) else "False"
-    wireguard = _object(_object(router.get("WireGuardServer")).get("Config"))
-    if "Peers" in wireguard and wireguard["Peers"] is None:  # null is refused (pitfall 16)
-        wireguard["Peers"] = []
-
-
-def _router(settings: object) -> Json:
-    if not isinstance(settings, dict) or not settings:
-        # While a router is being made its settings are null; that is not an empty configuration.
-        raise ApiError(
-            "the VPC router has no settings yet",
-            state="it is still being made, or its creation failed",
-        )
-    return _object(settings.get("Router"))
-
-
-def _object(value: object) -> Json:
-    """`value` itself if it is an object; null and the API's `[]` for "nothing" read as empty."""
-    return value if isinstance(value, dict) else {}
-
-
-def _section(router: Json, name: str) -> Json:
-    section = router[name] = _object(router.get(name))
-    return section
-
-
-def _list(value: object) -> list[Any]:
-    """`value` itself if it is a list; anything else reads as an empty one."""
-    return value if isinstance(value, list) else []
-
-
-def _entries(section: object) -> list[Json]:
-    return [entry for entry in _list(_object(section).get("Config")) if isinstance(entry, dict)]
+    entry = _entry(as_object(router_of(settings).get("SiteToSiteIPsecVPN")), peer_address)
+    return str((entry or {}).get("PreSharedSecret") or "").strip()
 
 
 def _entry(vpn: Json, peer_address: str) -> Json | None:
-    found = [entry for entry in _entries(vpn) if same_address(entry.get("Peer"), peer_address)]
+    found = [entry for entry in entries(vpn) if same_address(entry.get("Peer"), peer_address)]
     if len(found) > 1:
         raise ApiError(
             f"the VPC router has {len(found)} site-to-site peers with the address {peer_address}",
@@ -266,18 +241,6 @@ def _entry(vpn: Json, peer_address: str) -> Json | None:
             remedy="remove the others in the control panel",
         )
     return found[0] if found else None
-
-
-def same_address(a: object, b: object) -> bool:
-    """Whether two texts are one IPv4 address."""
-    try:
-        return IPv4Address(str(a).strip()) == IPv4Address(str(b).strip())
-    except ValueError:
-        return a == b
-
-
-def _is_on(flag: object) -> bool:
-    return str(flag).lower() in ("true", "on", "1")
 
 
 def _prefixes(value: object) -> list[str]:
@@ -288,17 +251,4 @@ def _prefixes(value: object) -> list[str]:
             return (1 << 32, 0, text)
         return (int(prefix.network_address), prefix.prefixlen, text)
 
-    return sorted((str(v).strip() for v in _list(value)), key=key)
-
-
-def _get(tree: Json, path: tuple[str, ...]) -> Any:
-    value: object = tree
-    for name in path:
-        value = _object(value).get(name)
-    return value
-
-
-def _put(tree: Json, path: tuple[str, ...], value: object) -> None:
-    for name in path[:-1]:
-        tree = _section(tree, name)
-    tree[path[-1]] = value
+    return sorted((str(v).strip() for v in as_list(value)), key=key)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from importlib.metadata import version
 
+from .attached import AttachedRouter
 from .key import PreSharedKey
 from .network import Internet, Switch
 from .router import VpcRouter
@@ -15,6 +16,7 @@ RESOURCES = {
     "sakurartx:index:Internet": Internet(),
     "sakurartx:index:Switch": Switch(),
     "sakurartx:index:VpcRouter": VpcRouter(),
+    "sakurartx:index:AttachedRouter": AttachedRouter(),
     "sakurartx:index:Tunnel": Tunnel(),
 }
 

@@ -10,7 +10,8 @@ from ..clock import SystemClock
 from ..cloud.objects import InternetSpec, SwitchSpec, owner_tag, owner_text
 from ..errors import VpnError
 from . import access
-from .handler import Context, Incomplete, Live, Resource
+from .handler import Context, Diff, Incomplete, Live, Resource
+from .imports import place_of
 from .values import Props
 
 if TYPE_CHECKING:
@@ -60,12 +61,6 @@ def keep_if_listed(kind: Kind, id: str, state: Props, inputs: Props, ctx: Contex
         raise Incomplete(id, state, [f"the {kind.what} is still being made"], inputs)
 
 
-def refuse_import(inputs: Props, kind: str) -> None:
-    """An import knows nothing but an id, and an id alone does not say in which zone."""
-    if not inputs:
-        raise VpnError(f"{kind} cannot be imported by its id alone")
-
-
 class Internet(Resource):
     """Inputs `zone`, `name`, `prefixLength`, `bandwidthMbps`; the addresses come out.
 
@@ -76,6 +71,16 @@ class Internet(Resource):
     outputs = ("internetId", "switchId", "network", "gateway", "addresses")
     replace_on = ("zone", "prefixLength", "rehearsal")
     delete_before_replace = True
+
+    def diff(self, old_inputs: Props, old_state: Props, inputs: Props, ctx: Context) -> Diff:
+        """A new one is a new block of addresses: say what hangs on it."""
+        found = super().diff(old_inputs, old_state, inputs, ctx)
+        if found.replace:
+            ctx.warning(
+                "a new router+switch has other public addresses: the VPC router is made anew, and "
+                "the address lines of the RTX change with it, as an update of the tunnel"
+            )
+        return found
 
     def create(self, inputs: Props, ctx: Context) -> tuple[str, Props]:
         """Make it, or go on with what a killed run left."""
@@ -105,10 +110,14 @@ class Internet(Resource):
         from ..cloud import lifecycle
         from ..cloud.owned import INTERNET
 
-        refuse_import(inputs, "a router+switch")
+        imported = not inputs
+        if imported:
+            (id,), inputs = place_of(id, "router+switch")
         found = lifecycle.read_internet(
             access.client(inputs, ctx), state.get("internetId", id), tag=owner(ctx)["tag"]
         )
+        if found is None and imported:
+            return None
         if found is None:
             keep_if_listed(INTERNET, id, state, inputs, ctx)
             return None
@@ -180,8 +189,12 @@ class Switch(Resource):
         from ..cloud import lifecycle
         from ..cloud.owned import SWITCH
 
-        refuse_import(inputs, "a switch")
+        imported = not inputs
+        if imported:
+            (id,), inputs = place_of(id, "switch")
         found = lifecycle.read_switch(access.client(inputs, ctx), id)
+        if found is None and imported:
+            return None
         if found is None:
             keep_if_listed(SWITCH, id, state, inputs, ctx)
             return None

@@ -6,6 +6,7 @@ path in the file, what was found and what is allowed, all of them at once.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal, Self
 
@@ -14,9 +15,11 @@ from pydantic import Field
 
 from ..errors import Problem, SpecError
 from ..ipsec import Agreement, DeadPeerDetection, Proposal
+from ..office.filters import Filter
 from ..office.render import NatStatic, OfficeSite
+from ..office.watchdog import Watchdog
 from .base import Address, Part
-from .cloud import Cloud
+from .cloud import OF_VERSION_1, Cloud
 from .cloud import contradictions as cloud_contradictions
 from .office import MOST_TUNNELS, Office
 from .office import contradictions as office_contradictions
@@ -24,6 +27,22 @@ from .problems import problem
 from .tunnel import Ipsec, Verify
 
 __all__ = ["Cloud", "Ipsec", "Office", "Site", "Verify", "site_of"]
+
+
+# Findings that a user may accept by their code, with a reason.
+Accepted = Literal[
+    "weak-dh-group",
+    "weak-hash",
+    "short-key",
+    "nat-static-missing",
+    "nat-static-given-away",
+    "filter-blocks-ike",
+    "filter-blocks-esp",
+    "filter-blocks-ike-out",
+    "filter-blocks-esp-out",
+    "route-peer-inside-tunnel",
+    "peer-route-not-pinned",
+]
 
 
 class Site(Part):
@@ -35,7 +54,7 @@ class Site(Part):
     ipsec: Ipsec = Ipsec()
     verify: Verify = Verify()
     psk_version: Annotated[int, Field(ge=1)] = 1
-    accept: dict[Literal["weak-dh-group", "weak-hash", "short-key"], str] = Field(default={})
+    accept: dict[Accepted, str] = Field(default={})
 
     @classmethod
     def parse(cls, data: object, *, source: str = "site") -> Self:
@@ -56,6 +75,12 @@ class Site(Part):
     def target(self) -> Address:
         """The address that must answer: that of the VPC router in the cloud LAN unless given."""
         return self.verify.target or self.cloud.lan_vip
+
+    @property
+    def vip(self) -> Address | None:
+        """The address of the VPC router, if the site file says it."""
+        attach = self.cloud.attach
+        return attach.vip if attach else self.cloud.address
 
     @property
     def agreement(self) -> Agreement:
@@ -89,6 +114,20 @@ class Site(Part):
             ),
             mtu=office.mtu,
             extra_lines=tuple(line for line in office.extra_lines.splitlines() if line.strip()),
+            filters=tuple(
+                Filter(f.number, f.direction, f.protocol, f.reason) for f in office.filters
+            ),
+            lists=office.secure_filter.given,
+            peer_gateway=office.wan.peer_gateway or "",
+            wan_address=office.wan.inner_address,
+            watchdog=(
+                Watchdog(office.keepalive or office.tunnel, self.target)
+                if office.watchdog
+                else None
+            ),
+            model=office.router.model,
+            revision=office.router.revision,
+            ends_by_time_only=office.ends_by_time_only,
         )
 
 
@@ -105,17 +144,29 @@ def _contradictions(site: Site) -> Iterator[Problem]:
             f"{office.lan}, which overlaps cloud.lan {cloud.lan}",
             "prefixes that share no address: the office could not tell which side is meant",
         )
-    for path, lan in (("office.lan", office.lan), ("cloud.lan", cloud.lan)):
-        if office.wan.address in lan:
-            yield Problem(
-                "office.wan.address", f"{office.wan.address}, inside {path}", "the address outside"
-            )
+    lans = (("office.lan", office.lan), ("cloud.lan", cloud.lan))
+    for (path, lan), name in itertools.product(lans, ("address", "inner_address")):
+        outside = getattr(office.wan, name)
+        if outside and outside in lan:
+            yield Problem(f"office.wan.{name}", f"{outside}, inside {path}", "the address outside")
     most = MOST_TUNNELS[office.router.model]
     for name, number in (("tunnel", office.tunnel), ("gateway", office.gateway or 1)):
         if number > most:
             yield Problem(f"office.{name}", str(number), f"1 to {most} on an {office.router.model}")
     if site.target not in cloud.lan:
         yield Problem("verify.target", str(site.target), f"an address in cloud.lan {cloud.lan}")
+    for index, one in enumerate(cloud.interfaces):
+        if office.lan.overlaps(one.prefix):
+            yield Problem(
+                f"cloud.interfaces.{index}.prefix",
+                f"{one.prefix}, which overlaps office.lan {office.lan}",
+                "a prefix that the office does not have",
+            )
+    if cloud.version == 1:  # that it knows nothing else is inferred (sakura-vpcrouter-api 6.1)
+        for name, only in OF_VERSION_1.items():
+            if (found := getattr(site.ipsec, name)) != only:
+                allowed = f"{only}, all that a router of version 1 knows"
+                yield Problem(f"ipsec.{name}", found, allowed)
     dpd = site.ipsec.dpd
     if dpd.timeout % dpd.interval or not 1 <= dpd.timeout // dpd.interval <= 50:
         yield Problem(

@@ -7,8 +7,10 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from ..errors import Problem
-from .base import Address, Part, Prefix, hosts, is_host
+from ..errors import Problem, SpecError
+from .base import Address, Part, Prefix, is_host
+from .section_problems import contradictions as section_contradictions
+from .sections import Interface, Nic, ObjectId, Sections
 
 
 class RouterSwitch(Part):
@@ -20,54 +22,156 @@ class RouterSwitch(Part):
     ) = 100
 
 
-class Cloud(Part):
+# The published values of 2020, by their keys in the section `ipsec` (sakura-vpcrouter-api 6.1).
+OF_VERSION_1 = {"encryption": "aes128", "hash": "sha1", "dh_group": "modp1024"}
+
+
+class Attach(Part):
+    """A VPC router that is there already, shared with other sites: its id, and its VIP if the
+    previews are to show it before the first `up`."""
+
+    router_id: ObjectId
+    vip: Address | None = None
+
+
+class Cloud(Sections):
     """The cloud end.
 
-    `lan` is the prefix behind the VPC router (/16 to /29).  The router takes the first three
-    addresses of it unless `lan_address` (the VIP) and `lan_real_addresses` (one for each of its
-    two nodes) are given.  `vrid` (1 to 255) must differ from other VRRP users on the same switch.
+    `lan` is the prefix behind the VPC router (/16 to /29), on NIC `lan_nic`.  The router takes the
+    first three addresses of it unless `lan_address` (the VIP) and `lan_real_addresses` (one for
+    each of its two nodes) are given.  Outside, it takes the first three addresses of the block
+    unless `address` (the VIP) and `real_addresses` are given.  `vrid` (1 to 255) must differ from
+    other VRRP users on the same switch.  A router of the `standard` plan has one node on a segment
+    that others share: one address inside, and outside the one that SAKURA gives it.
     `omitted_secrets: kept` states that the API keeps what a write leaves out, where it hides the
     keys of other peers; else such a write is refused.
+
+    With `attach` nothing is made: the site adds its peer to a router that another stack made, or
+    none.  What all peers of a router share (the section `ipsec`) belongs to the stack that made it;
+    `shared_parameters: change` consents to changing it under the other peers, whose site files must
+    follow.
     """
 
     zone: Literal["tk1a", "tk1b", "tk1v", "is1a", "is1b", "is1c"]
     lan: Prefix
-    plan: Literal["premium", "highspec", "highspec4000"] = "premium"
+    plan: Literal["standard", "premium", "highspec", "highspec4000"] = "premium"
     version: Literal[1, 2] = 2
     router_switch: RouterSwitch = RouterSwitch()
     vrid: Annotated[int, Field(ge=1, le=255)] = 10
+    address: Address | None = None
+    real_addresses: tuple[Address, Address] | None = None
+    lan_nic: Nic = 1
     lan_address: Address | None = None
     lan_real_addresses: tuple[Address, Address] | None = None
     omitted_secrets: Literal["refuse", "kept"] = "refuse"
+    shared_parameters: Literal["keep", "change"] = "keep"
+    attach: Attach | None = None
+
+    @property
+    def private(self) -> list[Interface]:
+        """Every private interface, that of the cloud LAN first."""
+        lan = Interface(
+            nic=self.lan_nic,
+            prefix=self.lan,
+            address=self.lan_address,
+            real_addresses=self.lan_real_addresses,
+        )
+        return [lan, *self.interfaces]
 
     @property
     def lan_vip(self) -> Address:
         """The address of the VPC router in the cloud LAN."""
-        return self.lan_address or hosts(self.lan, 1)[0]
+        return self.private[0].vip
 
     @property
     def lan_reals(self) -> tuple[Address, Address]:
         """The addresses of the two nodes in the cloud LAN."""
-        if self.lan_real_addresses:
-            return self.lan_real_addresses
-        first, second = [a for a in hosts(self.lan, 3) if a != self.lan_vip][:2]
-        return first, second
+        return self.private[0].reals
+
+    def outside(self, block: list[str]) -> tuple[str, list[str], list[str]]:
+        """VIP, the two nodes' addresses and the aliases on eth0, of the addresses of the block.
+
+        Raises `SpecError` for what the site file gives and the block does not have.
+        """
+        given = [*filter(None, [self.address]), *(self.real_addresses or ())]
+        given += self.aliases if isinstance(self.aliases, tuple) else ()
+        if strange := [str(each) for each in given if str(each) not in block]:
+            allowed = f"{block[0]} to {block[-1]}, the block of the router+switch"
+            raise SpecError([Problem("cloud.address", " ".join(strange), allowed)])
+        named = {str(each) for each in given}
+        vip = str(self.address or next(each for each in block if each not in named))
+        free = [each for each in block if each not in named and each != vip]
+        reals = [str(each) for each in self.real_addresses or free[:2]]
+        if isinstance(self.aliases, tuple):
+            return vip, reals, [str(each) for each in self.aliases]
+        return vip, reals, [each for each in free if each not in reals][: self.alias_count]
+
+
+_NOT_STANDARD = {
+    "address",
+    "real_addresses",
+    "lan_real_addresses",
+    "router_switch",
+    "vrid",
+}
+_BESIDE_ATTACH = {"attach", "zone", "lan", "lan_address", "omitted_secrets", "shared_parameters"}
 
 
 def contradictions(cloud: Cloud) -> Iterator[Problem]:
     """What only shows when the values of the section are seen together."""
-    if not 16 <= cloud.lan.prefixlen <= 29:
-        yield Problem("cloud.lan", str(cloud.lan), "a prefix from /16 to /29")
-        return
-    addresses = [cloud.lan_vip, *cloud.lan_reals]
-    for name, address in zip(
-        ("lan_address", "lan_real_addresses.0", "lan_real_addresses.1"), addresses, strict=True
+    if cloud.attach:
+        for name in sorted(cloud.model_fields_set - _BESIDE_ATTACH):
+            yield Problem(
+                f"cloud.{name}",
+                "a value beside cloud.attach",
+                "nothing: the VPC router and all about it belong to the stack that made it",
+            )
+    standard = cloud.plan == "standard"
+    if standard:
+        for name in sorted(cloud.model_fields_set & _NOT_STANDARD):
+            yield Problem(f"cloud.{name}", "a value", "nothing on the standard plan")
+    networks: dict[int, Prefix] = {}
+    for index, one in enumerate(cloud.private):
+        names = f"cloud.interfaces.{index - 1}." if index else "cloud.lan_"
+        path = f"{names}prefix" if index else "cloud.lan"
+        if not 16 <= one.prefix.prefixlen <= 29:
+            yield Problem(path, str(one.prefix), "a prefix from /16 to /29")
+            continue
+        if one.nic in networks:
+            yield Problem(f"{names}nic", str(one.nic), "each NIC once")
+        for other in networks.values():
+            if one.prefix.overlaps(other):
+                yield Problem(path, f"{one.prefix}, which overlaps {other}", "a prefix of its own")
+        networks[one.nic] = one.prefix
+        yield from _address_problems(names, one.prefix, one.vip, () if standard else one.reals)
+    yield from _outside_problems(cloud)
+    # Of a block, SAKURA keeps the first four and the last address (sakura-vpcrouter-api 3).
+    left = (1 << (32 - cloud.router_switch.prefix_length)) - 5 - 3
+    yield from section_contradictions(cloud, networks, standard=standard, block=left)
+
+
+def _address_problems(
+    names: str, prefix: Prefix, vip: Address, reals: tuple[Address, ...]
+) -> Iterator[Problem]:
+    """What is wrong with the router's own addresses in one of its private prefixes."""
+    for name, address in (
+        ("address", vip),
+        *((f"real_addresses.{n}", each) for n, each in enumerate(reals)),
     ):
-        if not is_host(address, cloud.lan):
-            yield Problem(f"cloud.{name}", str(address), f"an address of a host in {cloud.lan}")
-    if len(set(addresses)) < 3:
+        if not is_host(address, prefix):
+            yield Problem(f"{names}{name}", str(address), f"an address of a host in {prefix}")
+    if len({vip, *reals}) < 1 + len(reals):
         yield Problem(
-            "cloud.lan_real_addresses",
-            " ".join(map(str, addresses[1:])),
-            f"two different addresses beside the VIP {cloud.lan_vip}",
+            f"{names}real_addresses",
+            " ".join(map(str, reals)),
+            f"two different addresses beside the VIP {vip}",
+        )
+
+
+def _outside_problems(cloud: Cloud) -> Iterator[Problem]:
+    aliases = cloud.aliases if isinstance(cloud.aliases, tuple) else ()
+    given = [*filter(None, [cloud.address]), *(cloud.real_addresses or ()), *aliases]
+    if len(set(given)) < len(given):
+        yield Problem(
+            "cloud.address", " ".join(map(str, given)), "VIP, nodes and aliases all different"
         )

@@ -20,6 +20,7 @@ _ALLOWED = {
     "multiple_of": "100, 250, 500, or 1000 to 10000 in steps of {multiple_of}",
     "ip_v4_address": "an IPv4 address such as 192.168.1.1",
     "ip_v4_network": "an IPv4 prefix /0 to /32 with no host bits set, such as 192.168.1.0/24",
+    "value_error": "{error}",
     "string_pattern_mismatch": "text that matches {pattern}",
 }
 

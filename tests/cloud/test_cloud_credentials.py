@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from components.cloud.credentials import resolve
+from components.cloud.limits import Limits
 from components.errors import SpecError
 
 CONFIG = {"apiToken": "config-token", "apiSecret": "config-secret"}
@@ -112,3 +113,51 @@ def test_root_url_of_the_environment_holds_for_a_token_from_a_later_place(tmp_pa
     environ = {"SAKURA_API_ROOT_URL": "https://environment.example"}
     assert resolve({}, environ, tmp_path).root_url == "https://environment.example"
     assert resolve({}, {}, tmp_path).root_url == "https://profile.example"
+
+
+# --- limits
+
+
+def limits(environ: dict[str, str], home: Path) -> Limits:
+    return resolve({}, environ, home).limits
+
+
+def test_limits_are_those_of_the_official_clients_unless_said(tmp_path: Path) -> None:
+    assert limits(NEW, tmp_path) == Limits(10, 1, 64, 300, 5)
+
+
+@pytest.mark.parametrize("prefix", ["SAKURA", "SAKURACLOUD"])
+@pytest.mark.parametrize("rate", ["RATE_LIMIT", "API_REQUEST_RATE_LIMIT"])
+def test_limits_of_the_environment(tmp_path: Path, prefix: str, rate: str) -> None:
+    environ = {
+        f"{prefix}_RETRY_MAX": "3",
+        f"{prefix}_RETRY_WAIT_MIN": " 2 ",
+        f"{prefix}_RETRY_WAIT_MAX": "9",
+        f"{prefix}_API_REQUEST_TIMEOUT": "40",
+        f"{prefix}_{rate}": "8",
+    }
+    assert limits({**environ, **OLD}, tmp_path) == Limits(3, 2, 9, 40, 8)
+
+
+def test_new_names_win_and_a_profile_fills_in(tmp_path: Path) -> None:
+    profile(
+        tmp_path,
+        "default",
+        RetryMax=7,
+        RetryWaitMin=2,
+        RetryWaitMax=20,
+        HTTPRequestTimeout=0,  # written like this by the official tools for "not set"
+        HTTPRequestRateLimit=3,
+    )
+    environ = {"SAKURA_RETRY_MAX": "1", "SAKURACLOUD_RETRY_MAX": "2", "SAKURACLOUD_RATE_LIMIT": "9"}
+    assert limits(environ, tmp_path) == Limits(1, 2, 20, 300, 9)
+
+
+@pytest.mark.parametrize("wrong", ["-1", "soon", "1.5", "１０"])
+def test_limit_that_is_no_number_is_named(tmp_path: Path, wrong: str) -> None:
+    with pytest.raises(SpecError) as caught:
+        limits({**NEW, "SAKURA_RETRY_MAX": wrong}, tmp_path)
+    assert f"SAKURA_RETRY_MAX: found {wrong}; allowed: a whole number" in str(caught.value)
+    profile(tmp_path, "default", RetryMax=wrong)
+    with pytest.raises(SpecError, match=r"usacloud profile default .*, RetryMax: found"):
+        limits({}, tmp_path)

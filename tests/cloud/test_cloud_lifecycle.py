@@ -223,10 +223,10 @@ def test_busy_api_is_given_the_time_it_asks_for(here: World) -> None:
 
 def test_router_that_cannot_become_what_is_wanted_is_left_alone(here: World) -> None:
     _, router = here.build(here.client())
-    wanted = replace(here.spec(), plan="highspec", vrid=11)
+    wanted = replace(here.spec(), plan="highspec", version=1)
     with pytest.raises(ApiError) as caught:
         cloud.ensure_router(here.client(), wanted, here.clock, here.said.append)
-    assert "plan is premium, wanted highspec; VRID is 10, wanted 11" in str(caught.value)
+    assert "plan is premium, wanted highspec; version is 2, wanted 1" in str(caught.value)
     assert cloud.read_router(here.client(), router.id) == router
 
 

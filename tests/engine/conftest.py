@@ -203,6 +203,7 @@ class Clone:
             "PULUMI_HOME": str(self.folder / "pulumi-home"),
             "PULUMI_STACK": "demo",
             "SAKURA_RTX_REHEARSAL": str(self.folder),
+            "PATH": f"{self.root / '.venv' / 'bin'}:{os.environ['PATH']}",
         }
         done = subprocess.run(
             [pulumi(), *words],

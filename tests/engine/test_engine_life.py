@@ -142,7 +142,7 @@ def test_life(clone: Clone) -> None:
     clone.remember_canaries()
     clone.make("refresh", "--expect-no-changes", "--skip-preview", *LOUD)
     clone.make("down", "--skip-preview", "--color=never", "--suppress-progress")
-    assert clone.cloud() == {"internets": {}, "switches": {}, "routers": {}}
+    assert not any(clone.cloud().values())
     assert clone.configuration() == foreign
     assert saved_is_running(clone)
 

@@ -1,0 +1,16 @@
+"""A sample of the cloud end's fault matrix; `python -m tests.matrix cloud` runs all of it."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+import pytest
+
+# By name: mypy knows the folder as `matrix`, `python -m` as `tests.matrix`.
+matrix, table = (importlib.import_module(f"tests.matrix.{name}") for name in ("cloud", "table"))
+
+
+@pytest.mark.parametrize("case", table.sample(matrix.cases(), 12), ids=str)
+def test_a_fault_at_any_call_is_made_good_by_the_next_up(case: Any) -> None:
+    case.run()

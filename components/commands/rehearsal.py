@@ -12,7 +12,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from ..rehearsal import instance
+from ..rehearsal.ike.host import unavailable
 
+CANNOT: Final = 4
 _REFUSED: Final = re.compile(r"^\s*(?:エラー|Error)\s*[:：]", re.MULTILINE)
 KNOWN_HOSTS: Final = "known_hosts"
 
@@ -29,8 +31,14 @@ def add_parser(subparsers: Any) -> None:
         added.set_defaults(run=run)
         return added
 
+    start = command("start", _start, "start both ends in the background, with the state they had")
+    start.add_argument(
+        "--ike",
+        action="store_true",
+        help="join them by real IKE daemons (root, network namespaces and strongSwan needed; exit "
+        "code 4 without)",
+    )
     for name, run, text in (
-        ("start", _start, "start both ends in the background, with the state they had"),
         ("stop", _stop, "end them; their state stays"),
         ("status", _status, "whether they run, on which ports, and whether traffic passes"),
         ("rotate", _rotate, "give the API and the RTX new secrets, as if somebody had"),
@@ -46,7 +54,10 @@ def add_parser(subparsers: Any) -> None:
 
 
 def _start(args: argparse.Namespace) -> int:
-    how = instance.start(args.folder)
+    if args.ike and (reason := unavailable()):
+        print(f"sakura-rtx: no rehearsal with real IKE here: {reason}", file=sys.stderr)
+        return CANNOT
+    how = instance.start(args.folder, ike=args.ike)
     said = {
         "running": "The rehearsal runs already.",
         "resumed": "The rehearsal goes on with the state it had.",
@@ -74,6 +85,7 @@ def _status(args: argparse.Namespace) -> int:
             "instance": found.instance,
             "ports": found.ports,
             "link": found.reason,
+            "ike": found.ike,
         },
         text if found.running else f"No rehearsal runs in {found.folder}.",
     )

@@ -1,7 +1,8 @@
 """The background process of one rehearsal: both stand-ins, the link between them, three ports.
 
-Started by `instance.start` as `python -m components.rehearsal.daemon FOLDER`.  It ends when it is
-told to over the control port, at SIGTERM, or when the folder no longer holds its instance id.
+Started by `instance.start` as `python -m components.rehearsal.daemon FOLDER [--ike]`.  It ends when
+it is told to over the control port, at SIGTERM, or when the folder no longer holds its instance id.
+With `--ike` the link is a real key exchange, and time cannot jump.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import time
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Final
 
 from ..clock import SystemClock
 from . import instance
@@ -26,6 +27,9 @@ from .control import Answer, ControlServer
 from .link import Link
 from .rtx import Router, RtxServer, run_lines
 from .sakura import Sakura, SakuraServer
+
+if TYPE_CHECKING:
+    from .ike.link import IkeLink
 
 USER: Final = "ops"
 _LOOK_SECONDS: Final = 1.0
@@ -64,14 +68,15 @@ class RehearsalClock(SystemClock):
 class Rehearsal:
     """Both ends, running, with their state in `folder`."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, ike: bool = False) -> None:
         self.folder = folder
         self.id = (folder / instance.INSTANCE).read_text(encoding="utf-8").strip()
         self.ended = threading.Event()
         self.clock = RehearsalClock()
         self.sakura = Sakura(folder, clock=self.clock)
         self.router = Router(folder / "rtx", clock=self.clock)
-        self.link = Link(self.clock, self.sakura, self.router.gateways)
+        self._stack, self.ike = contextlib.ExitStack(), ike
+        self.link = self._joined()
         self.sakura.link = self.router.office_link = self.link
         self.api = SakuraServer(self.sakura, log=_log)
         self.ssh = RtxServer(self.router)
@@ -87,9 +92,20 @@ class Rehearsal:
                 "POST /advance": self._advance,
                 "POST /rotate": self._rotate,
                 "POST /fault": self._fault,
+                "POST /router-fault": self._router_fault,
+                "POST /options": self._options,
                 "POST /stop": self._stop,
             },
         )
+
+    def _joined(self) -> Link | IkeLink:
+        """The link between the ends; one of real daemons ends with this process."""
+        if not self.ike:
+            return Link(self.clock, self.sakura, self.router.gateways)
+        from .ike.link import IkeLink
+
+        link = IkeLink(self.sakura, self.router.gateways, self.router.up)
+        return self._stack.enter_context(link)
 
     def _credentials(self) -> dict[str, str]:
         file = self.folder / instance.CREDENTIALS
@@ -135,6 +151,7 @@ class Rehearsal:
         self.control.stop()
         self.ssh.stop()
         self.api.stop()
+        self._stack.close()
         _log("ended")
 
     def _owns_folder(self) -> bool:
@@ -146,7 +163,7 @@ class Rehearsal:
     # What the control port offers
 
     def _health(self, _: Answer) -> Answer:
-        return {"ports": self.ports, "reason": self.link.reason()}
+        return {"ports": self.ports, "reason": self.link.reason(), "ike": self.ike}
 
     def _calls(self, _: Answer) -> Answer:
         return {"calls": [[c.method, c.path, c.status] for c in list(self.sakura.calls)]}
@@ -161,6 +178,8 @@ class Rehearsal:
         seconds = float(body["seconds"])
         if not 0 <= seconds <= _LONGEST_JUMP:
             raise ValueError(f"time goes forward, by at most {_LONGEST_JUMP:.0f} s at once")
+        if self.ike:
+            raise ValueError("between real IKE daemons time cannot jump")
         self.clock.advance(seconds)
         self.router.tick()
         self.link.settle()
@@ -176,14 +195,15 @@ class Rehearsal:
         return {}
 
     def _fault(self, body: Answer) -> Answer:
-        if body.get("clear"):
-            self.sakura.faults.clear()
-            return {}
-        known: dict[str, Any] = {k: body[k] for k in ("status", "retry_after") if k in body}
-        times = int(body.get("times", 1))
-        self.sakura.faults.add(
-            str(body["method"]), str(body["path"]), str(body["kind"]), times, **known
-        )
+        self.sakura.faults.order(body)
+        return {}
+
+    def _router_fault(self, body: Answer) -> Answer:
+        self.router.faults.order(body)
+        return {}
+
+    def _options(self, body: Answer) -> Answer:
+        self.sakura.change_options(body)
         return {}
 
     def _stop(self, _: Answer) -> Answer:
@@ -207,17 +227,17 @@ def _held(folder: Path) -> Iterator[bool]:
         yield True
 
 
-def main(folder: Path) -> int:
-    """Serve the rehearsal in `folder`; the exit code."""
+def main(folder: Path, *options: str) -> int:
+    """Serve the rehearsal in `folder` (`--ike`: between real IKE daemons); the exit code."""
     with _held(folder) as free:
         if not free:
             _log("another process serves this folder")
             return 1
-        rehearsal = Rehearsal(folder)
+        rehearsal = Rehearsal(folder, ike="--ike" in options)
         signal.signal(signal.SIGTERM, lambda *_: rehearsal.ended.set())
         rehearsal.run()
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1])))
+    sys.exit(main(Path(sys.argv[1]), *sys.argv[2:]))

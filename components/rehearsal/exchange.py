@@ -193,10 +193,11 @@ class Exchange:
             office.gateway = gateway
             self._plan_office_start(office, now)
 
-    def lose_at_office(self, now: float) -> None:
-        """The RTX has lost all its SAs (reboot, `ipsec refresh sa`); nobody was told."""
-        for office in self.offices.values():
-            self._lose_untold(office, now)
+    def lose_at_office(self, now: float, gateway: int | None = None) -> None:
+        """The RTX has lost its SAs, all or a gateway's (reboot, renewal); nobody was told."""
+        for number, office in self.offices.items():
+            if gateway in (None, number):
+                self._lose_untold(office, now)
 
     def delete_at_office(self, spis: Collection[bytes] | None, now: float) -> None:
         """`ipsec sa delete` of these SAs (None: all).  The VPC router is told and drops them."""

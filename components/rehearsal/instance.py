@@ -20,7 +20,7 @@ import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -76,7 +76,8 @@ class Endpoints:
 class Status:
     """What is true about a rehearsal folder; without `running`, `ports` and `reason` are empty.
 
-    `reason` is what the link between the ends says: why there is traffic or none.
+    `reason` is what the link between the ends says: why there is traffic or none; `ike`: it is a
+    real key exchange.
     """
 
     folder: Path
@@ -84,6 +85,7 @@ class Status:
     instance: str
     ports: dict[str, int]
     reason: str
+    ike: bool = False
 
 
 def folder() -> Path:
@@ -135,8 +137,11 @@ def ask(
     return answer
 
 
-def start(folder: Path | None = None) -> Literal["running", "resumed", "new"]:
+def start(folder: Path | None = None, *, ike: bool = False) -> Literal["running", "resumed", "new"]:
     """Make sure that the rehearsal answers, and say whether it did, was resumed or is new.
+
+    `ike` joins the ends by real IKE daemons (see `ike.host.unavailable`); one that runs with the
+    model instead is left alone, and an error.
 
     Waits for its first answer (at most 20 s).  A resumed RTX boots from its saved configuration,
     as after a power loss, so the demo's backend describes it no longer until it is claimed anew.
@@ -145,12 +150,18 @@ def start(folder: Path | None = None) -> Literal["running", "resumed", "new"]:
     place = _place(folder)
     _refuse_strangers(place)
     with _locked(place):
-        if _answers(place):
+        if running := _answer(place, "GET", "/health", None, _ANSWER_SECONDS):
+            if ike and not running.get("ike"):
+                raise VpnError(
+                    f"the rehearsal in {place} runs already, and its link is the model",
+                    state="it was left as it is",
+                    remedy="sakura-rtx rehearsal stop, then start it again with --ike",
+                )
             return "running"
         new = _prepare(place)
         if not new:
             (place / BACKEND_INSTANCE).unlink(missing_ok=True)
-        _spawn(place)
+        _spawn(place, ["--ike"] if ike else [])
         return "new" if new else "resumed"
 
 
@@ -188,7 +199,8 @@ def status(folder: Path | None = None) -> Status:
     answer = _answer(place, "GET", "/health", None, _ANSWER_SECONDS)
     if answer is None:
         return Status(place, False, _text(place / INSTANCE), {}, "")
-    return Status(place, True, answer["instance"], answer["ports"], answer["reason"])
+    ike = bool(answer.get("ike"))
+    return Status(place, True, answer["instance"], answer["ports"], answer["reason"], ike)
 
 
 def backend_matches(folder: Path | None = None) -> bool:
@@ -304,14 +316,14 @@ def _prepare(place: Path) -> bool:
     return new
 
 
-def _spawn(place: Path) -> None:
+def _spawn(place: Path, options: Sequence[str]) -> None:
     """Start the background process and wait for its first answer."""
     with os.fdopen(
         os.open(place / LOG, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "ab"
     ) as log:
         begin = log.tell()
         process = subprocess.Popen(
-            [sys.executable, "-m", "components.rehearsal.daemon", str(place)],
+            [sys.executable, "-m", "components.rehearsal.daemon", str(place), *options],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,

@@ -18,12 +18,10 @@ from . import negotiation
 from .ends import CloudSide
 from .exchange import Cloud, Exchange, Office, Sa
 from .rtx.office import OfficeGateway, OfficeSa
+from .shown import PINGS_FROM_CLOUD, Numbers, SaKey, ping_report
 
 ROUND_TRIP_MS: Final = 2.1
 _MS_PER_BYTE: Final = 0.0005
-_PINGS_FROM_CLOUD: Final = 3
-
-_IdKey = tuple[bytes, Literal["", "send", "recv"]]
 
 
 class Link:
@@ -38,7 +36,7 @@ class Link:
     ) -> None:
         self._clock, self._cloud, self._gateways = clock, cloud, gateways
         self._exchange = Exchange()
-        self._ids: dict[_IdKey, int] = {}
+        self._ids = Numbers()
         self._lock = threading.RLock()
 
     @contextlib.contextmanager
@@ -92,7 +90,7 @@ class Link:
         """
         with self._settled():
             passes = self._cloud_ping_passes(router_id, destination)
-        return _ping_report(destination, _PINGS_FROM_CLOUD if passes else 0)
+        return ping_report(destination, [ROUND_TRIP_MS] * PINGS_FROM_CLOUD if passes else [])
 
     # The office end asks and tells (rtx.office.OfficeLink)
 
@@ -105,9 +103,10 @@ class Link:
         with self._settled() as now:
             self._exchange.lose_at_office(now)
 
-    def refresh_sas(self) -> None:
+    def refresh_sas(self, gateway: int | None = None) -> None:
         """`ipsec refresh sa`: like a reboot, nobody is told (command reference 15.48.3)."""
-        self.rebooted()
+        with self._settled() as now:
+            self._exchange.lose_at_office(now, gateway)
 
     def delete_sas(self, ids: Sequence[int] | None) -> None:
         """`ipsec sa delete`: the cloud end is told.  One direction's id takes the pair with it."""
@@ -245,23 +244,18 @@ class Link:
             return False
         return not negotiation.first_broken(negotiation.REACHES, cloud.peer, office.gateway)
 
-    def _numbered(self) -> dict[_IdKey, int]:
-        """The router's numbers of the SAs that stand; a number stays with its SA."""
-        standing: list[_IdKey] = []
+    def _numbered(self) -> dict[SaKey, int]:
+        """The router's numbers of the SAs that stand."""
+        standing: list[SaKey] = []
         for office in self._exchange.offices.values():
             if office.ike:
                 standing.append((office.ike.office_spi, ""))
             if office.esp:
                 standing += [(office.esp.cloud_spi, "send"), (office.esp.office_spi, "recv")]
-        self._ids = {key: number for key, number in self._ids.items() if key in standing}
-        for key in standing:
-            if key not in self._ids:
-                used = set(self._ids.values())
-                self._ids[key] = next(n for n in range(1, len(used) + 2) if n not in used)
-        return self._ids
+        return self._ids.of(standing)
 
 
-def _office_sas(office: Office, ids: dict[_IdKey, int], now: float) -> Iterator[OfficeSa]:
+def _office_sas(office: Office, ids: dict[SaKey, int], now: float) -> Iterator[OfficeSa]:
     gateway = office.gateway
     remote = gateway.remote_address or IPv4Address(0)
     isakmp = ids[office.ike.office_spi, ""] if office.ike else None
@@ -307,18 +301,3 @@ def _waiting(cloud: Cloud, now: float) -> str:
     if cloud.next_try is not None:
         return f"the VPC router starts the key exchange in {max(cloud.next_try - now, 0):.0f} s"
     return "the VPC router holds SAs that the RTX does not know"
-
-
-def _ping_report(destination: str, received: int) -> list[str]:
-    sent = _PINGS_FROM_CLOUD
-    lost = 100 * (sent - received) // sent
-    answers = [
-        f"64 bytes from {destination}: icmp_seq={number} ttl=254 time={ROUND_TRIP_MS} ms"
-        for number in range(1, received + 1)
-    ]
-    return [
-        f"PING {destination} 56(84) bytes of data.",
-        *answers,
-        f"--- {destination} ping statistics ---",
-        f"{sent} packets transmitted, {received} received, {lost}% packet loss",
-    ]

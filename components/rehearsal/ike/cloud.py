@@ -6,6 +6,8 @@ writes.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from ..ends import CloudPeer
 from .peer import IkePeer
 
@@ -19,6 +21,7 @@ def cloud_peer(peer: CloudPeer) -> IkePeer:
     """
     proposal = f"{peer.encryption}-{peer.hash}-{peer.dh_group}"
     prefix = peer.cloud_prefixes[0]
+    inside = [address for address in peer.lan_addresses if address in prefix]
     return IkePeer(
         local=peer.address,
         remote=peer.peer,
@@ -34,9 +37,16 @@ def cloud_peer(peer: CloudPeer) -> IkePeer:
         dpd=(peer.dpd_interval, peer.dpd_timeout),
         starts=True,
         persists=True,
-        address=next((a for a in peer.lan_addresses if a in prefix), None),
-        not_shown=(
-            "that the VPC router neither sends nor takes vendor ids",
-            "raw ESP: the daemon always wraps it into UDP 4500",
-        ),
+        address=next(iter(inside), None),
+        others=tuple(inside[1:]),
+        not_shown=tuple(_not_shown(peer)),
     )
+
+
+def _not_shown(peer: CloudPeer) -> Iterator[str]:
+    """What the VPC router does and the daemon does not, or may do otherwise."""
+    if len(peer.office_prefixes) > 1 or len(peer.cloud_prefixes) > 1:
+        yield "more than the first pair of prefixes"
+    yield "that the VPC router neither sends nor takes vendor ids"
+    yield "what the VPC router does with its SAs when settings are applied: unverified"
+    yield "raw ESP: the daemon always wraps it into UDP 4500"

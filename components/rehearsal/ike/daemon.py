@@ -19,7 +19,7 @@ from typing import Any, Final
 
 from ...errors import VpnError
 from .cause import Cause, cause
-from .host import CHARON, Host, end
+from .host import CHARON, Host, end, set_kernel
 from .peer import CHILD, CONNECTION, IkePeer, connection, shared_key
 
 # The first that offers ESP wins, so kernel-libipsec stands before kernel-netlink, which still
@@ -41,9 +41,10 @@ class IkeHost(Host):
     def __init__(self, name: str, peer: IkePeer, folder: Path, options: Mapping[str, str]) -> None:
         super().__init__(name)
         self.peer = peer
+        self.place = peer.place
         self._options = options
         self._socket, self._config = folder / f"{name}.vici", folder / f"{name}.conf"
-        self._log = folder / f"{name}.log"
+        self._folder = folder
         self._process: subprocess.Popen[bytes] | None = None
         self._persisting: threading.Event | None = None
         self._thread: threading.Thread | None = None
@@ -52,19 +53,25 @@ class IkeHost(Host):
         """Give it its LAN address and the daemon's configuration file."""
         super().set_up()
         # A whole prefix on lo would answer for every address in it.
-        self.run("ip", "address", "add", f"{self.peer.lan_address}/32", "dev", "lo")
-        self.sysctl("net/ipv4/ip_forward", "1")
+        inside = sorted({self.peer.lan_address, *self.peer.others})
         # Without an SA the daemon's route is gone, and LAN traffic would leave in clear.
-        blackhole = ("ip", "route", "add", "blackhole", str(self.peer.remote_prefix))
-        self.run(*blackhole, "metric", "4000000000")
+        blackhole = f"ip route add blackhole {self.peer.remote_prefix} metric 4000000000"
+        # Before the daemon's own table, which has priority 220.
+        unrouted = f"ip rule add to {self.peer.remote_prefix} priority 200 blackhole"
+        self.run_all(
+            *(f"ip address add {address}/32 dev lo" for address in inside),
+            set_kernel("net/ipv4/ip_forward", "1"),
+            blackhole,
+            *([] if self.peer.routed else [unrouted]),
+        )
         options = "\n".join(f"  {key} = {value}" for key, value in self._options.items())
         self._config.write_text(
             f"charon-systemd {{\n  load = {_PLUGINS}\n"
             f"  plugins {{ vici {{ socket = unix://{self._socket} }} }}\n"
             f"  journal {{ default = -1 }}\n"
-            f"  filelog {{ lab {{ path = {self._log}\n"
-            "    time_format = %H:%M:%S\n    time_add_ms = yes\n    append = yes\n"
-            "    flush_line = yes\n    default = 1\n    ike = 1\n    cfg = 2\n  } }\n"
+            f"  filelog {{ lab {{ path = {_log_file(self._folder, self.name)}\n"
+            "    time_format = %s\n    time_add_ms = yes\n    append = yes\n"
+            "    flush_line = yes\n    default = 1\n  } }\n"
             f"{options}\n}}\n",
             encoding="utf-8",
         )
@@ -103,8 +110,8 @@ class IkeHost(Host):
             super().close()
 
     def log(self) -> str:
-        """What the daemon has written so far."""
-        return self._log.read_text("utf-8", "replace") if self._log.exists() else ""
+        """What the daemons of this name have written so far."""
+        return log_of(self._folder, self.name)
 
     # --- orders ----------------------------------------------------------------------------------
 
@@ -124,34 +131,57 @@ class IkeHost(Host):
         return False
 
     def load(self, peer: IkePeer) -> None:
-        """Put a peer in force; an end that starts begins the key exchange."""
+        """Put a peer in force; an end that starts begins the key exchange.
+
+        Raises `VpnError` if the daemon cannot play it.
+        """
+        import vici
+
         self._stop_persisting()
         self.peer = peer
-        with self._session() as session:
-            session.load_shared(shared_key(peer))
-            session.load_conn({CONNECTION: connection(peer)})
+        try:
+            with self._session() as session:
+                session.load_shared(shared_key(peer))
+                session.load_conn({CONNECTION: connection(peer)})
+        except vici.exception.CommandException as error:
+            raise VpnError(f"the IKE daemon cannot play the {self.name} end: {error}") from None
         if peer.persists:
             self._persist()
+
+    def begin(self) -> None:
+        """Start the key exchange from here, and do not wait for what comes of it."""
+        self._initiate(-1)
 
     def initiate(self, seconds: float = 10.0) -> Cause | None:
         """Start the key exchange from here: None when the tunnel stands, else why not."""
         import vici
 
         begin = len(self.log())
-        order = {"ike": CONNECTION, "child": CHILD, "loglevel": "-1"}
-        order["timeout"] = str(int(seconds * 1000))
         try:
-            with self._session(seconds + 5) as session:
-                for _ in session.initiate(order):
-                    pass
+            self._initiate(int(seconds * 1000))
         except vici.exception.CommandException as error:
             return cause(self.log()[begin:]) or Cause("unknown", str(error))
         return None
 
+    def _initiate(self, milliseconds: int) -> None:
+        order = {"ike": CONNECTION, "child": CHILD, "loglevel": "-1"}
+        with self._session(max(milliseconds, 0) / 1000 + 5) as session:
+            for _ in session.initiate({**order, "timeout": str(milliseconds)}):
+                pass
+
     def delete(self, *, esp_only: bool = False) -> None:
         """Delete the SAs at this end; the peer is told."""
-        what = {"child": CHILD} if esp_only else {"ike": CONNECTION}
-        with self._session() as session:
+        self._terminate({"child": CHILD} if esp_only else {"ike": CONNECTION})
+
+    def delete_one(self, number: str, *, esp: bool) -> None:
+        """Delete the SA with this number of the daemon's ("uniqueid"); the peer is told."""
+        self._terminate({"child-id" if esp else "ike-id": number})
+
+    def _terminate(self, what: Mapping[str, str]) -> None:
+        """Nothing to delete is no error."""
+        import vici
+
+        with contextlib.suppress(vici.exception.CommandException), self._session() as session:
             for _ in session.terminate({**what, "timeout": "10000", "loglevel": "-1"}):
                 pass
 
@@ -177,14 +207,17 @@ class IkeHost(Host):
         The daemon gives up after a fatal answer and after a deletion of its own.  An attempt under
         way is left alone: another one would queue a second IPsec SA on it.
         """
+        import vici
+
         done = self._persisting = threading.Event()
 
         def work() -> None:
             while not done.wait(every):
-                with contextlib.suppress(OSError):  # the daemon may be down just now
+                # The daemon may be down just now, or busy with the same.
+                with contextlib.suppress(OSError, vici.exception.CommandException):
                     states = [sa["state"] for sa in self.associations()]
                     if not self.established() and "CONNECTING" not in states:
-                        self.initiate(every)
+                        self.begin()
 
         self._thread = threading.Thread(target=work, daemon=True)
         self._thread.start()
@@ -204,3 +237,13 @@ def _text(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {key: _text(each) for key, each in value.items()}
     return value
+
+
+def _log_file(folder: Path, name: str) -> Path:
+    return folder / f"{name}.log"
+
+
+def log_of(folder: Path, name: str) -> str:
+    """What the daemons of this name have written in `folder` so far."""
+    file = _log_file(folder, name)
+    return file.read_text("utf-8", "replace") if file.exists() else ""

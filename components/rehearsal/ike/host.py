@@ -15,7 +15,7 @@ import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Final, Self
+from typing import Any, Final, Self
 
 from ...errors import VpnError
 
@@ -97,8 +97,7 @@ class Host:
 
     def set_up(self) -> None:
         """Bring the loopback up and let packets come from anywhere."""
-        self.run("ip", "link", "set", "lo", "up")
-        self.sysctl("net/ipv4/conf/all/rp_filter", "0")
+        self.run_all("ip link set lo up", set_kernel("net/ipv4/conf/all/rp_filter", "0"))
 
     @property
     def pid(self) -> int:
@@ -121,9 +120,13 @@ class Host:
             )
         return done
 
+    def run_all(self, *commands: str) -> None:
+        """Run commands of a shell one after the other, until one fails: entering takes its time."""
+        self.run("sh", "-ec", "\n".join(commands))
+
     def sysctl(self, key: str, value: str) -> None:
         """Set a kernel variable of this network namespace."""
-        self.run("sh", "-c", f"echo {value} > /proc/sys/{key}")
+        self.run_all(set_kernel(key, value))
 
     def ping(self, source: str, target: str, *, size: int = 56, wait: float = 1.0) -> float | None:
         """Milliseconds until the answer to one echo request of `size` data bytes, None without."""
@@ -164,6 +167,11 @@ class Host:
         self._holder.stdout.close()
 
 
+def set_kernel(key: str, value: str) -> str:
+    """The shell's command that sets a kernel variable."""
+    return f"echo {value} > /proc/sys/{key}"
+
+
 def children(pid: int) -> Sequence[int]:
     """The processes that `pid` has forked."""
     with contextlib.suppress(OSError):
@@ -171,7 +179,7 @@ def children(pid: int) -> Sequence[int]:
     return []
 
 
-def end(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
+def end(process: subprocess.Popen[Any], number: signal.Signals) -> None:
     """Signal what nsenter has forked (nsenter itself would leave it behind), and wait for it."""
     for pid in children(process.pid):
         with contextlib.suppress(ProcessLookupError):

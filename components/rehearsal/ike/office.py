@@ -22,7 +22,15 @@ CIPHERS: Final = {
 }
 # The daemon has no single DES; it is left out of what a responder takes.
 PLAYED: Final = tuple(cipher for cipher in CIPHERS.values() if cipher != "des")
-HASHES: Final = {"sha": "sha1", "sha256": "sha256", "md5": "md5"}
+HASHES: Final = {
+    "sha": "sha1",
+    "sha256": "sha256",
+    "md5": "md5",
+    "sha384": "sha384",
+    "sha512": "sha512",
+}
+# What every model takes as a responder.
+TAKEN: Final = ("sha1", "sha256", "md5")
 GROUPS: Final = ("modp768", "modp1024", "modp1536", "modp2048")
 
 
@@ -57,6 +65,7 @@ def office_peer(gateway: OfficeGateway) -> IkePeer:
         persists=gateway.initiates,
         address=gateway.local_address if gateway.local_address in gateway.local_id else None,
         not_shown=tuple(_not_shown(gateway)),
+        routed=any(gateway.remote_id.subnet_of(prefix) for prefix in gateway.routed),
     )
 
 
@@ -64,6 +73,7 @@ def _missing(gateway: OfficeGateway) -> Iterator[Problem]:
     number = gateway.gateway
     needed = (
         (gateway.policy, "an `ipsec sa policy` that names the gateway"),
+        (gateway.esp_encryption or None, "an `ipsec sa policy` with `esp`"),
         (gateway.tunnel, "an `ipsec tunnel` with that policy"),
         (gateway.enabled or None, "`tunnel enable` for that tunnel"),
         (gateway.key, f"`ipsec ike pre-shared-key {number}`"),
@@ -87,7 +97,7 @@ def _ike_proposals(gateway: OfficeGateway) -> Iterator[str]:
     own = f"{CIPHERS[gateway.ike_encryption]}-{HASHES[gateway.ike_hash]}-{gateway.ike_group}"
     yield own
     if _answers_alike(gateway):
-        for words in product(PLAYED, HASHES.values(), GROUPS):
+        for words in product(PLAYED, TAKEN, GROUPS):
             if (other := "-".join(words)) != own:
                 yield other
 
@@ -99,7 +109,7 @@ def _esp_proposals(gateway: OfficeGateway) -> Iterator[str]:
     first = f"{own}-{gateway.ike_group}" if gateway.pfs else own
     yield first
     if _answers_alike(gateway):
-        suites = ["-".join(words) for words in product(PLAYED, HASHES.values())]
+        suites = ["-".join(words) for words in product(PLAYED, TAKEN)]
         for other in (f"{suite}-{group}" for suite in suites for group in GROUPS):
             if other != first:
                 yield other

@@ -32,6 +32,8 @@ class IkePeer:
     one first; a proposal for ESP with a group means PFS.  `dpd` is (delay, timeout), None without.
     `starts`: begins the key exchange by itself; `persists`: goes on trying whatever was answered,
     which no daemon does by itself.  `not_shown` names what of this end the daemon cannot play.
+    `routed`: what is meant for the other end's prefix finds its way into the tunnel.  `address` and
+    `others` are the addresses in the LAN that answer.
     """
 
     local: IPv4Address
@@ -50,11 +52,18 @@ class IkePeer:
     persists: bool = False
     address: IPv4Address | None = None
     not_shown: tuple[str, ...] = ()
+    routed: bool = True
+    others: tuple[IPv4Address, ...] = ()
 
     @property
     def lan_address(self) -> IPv4Address:
         """The address inside the own prefix that answers to a ping (default: the first)."""
         return self.address or next(iter(self.local_prefix.hosts()))
+
+    @property
+    def place(self) -> tuple[object, ...]:
+        """What of it belongs to the machine and not to the daemon."""
+        return self.local, self.lan_address, self.others, self.remote_prefix, self.routed
 
     @property
     def dpd_action(self) -> Action:

@@ -9,13 +9,26 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 from importlib.metadata import version
 from typing import Final
 
-from .commands import audit, lines, parse, rehearsal
 from .errors import VpnError
 
-COMMANDS: Final = (audit, lines, parse, rehearsal)
+NAMES: Final = (
+    "account",
+    "audit",
+    "doctor",
+    "lines",
+    "parse",
+    "plan",
+    "prove_recovery",
+    "reconnect",
+    "rehearsal",
+    "rehearse",
+    "verify",
+)
+COMMANDS: Final = tuple(import_module(f".commands.{name}", __package__) for name in NAMES)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -9,47 +9,39 @@ and only while SAs stand that were not there before.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from ipaddress import IPv4Address
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from .clock import Clock, Progress, SystemClock
 from .cloud import lifecycle
 from .cloud.api import Client
-from .cloud.router import OmittedSecrets
-from .errors import ApiError, VerifyError, VpnError
-from .office.answers import Ping, SecurityAssociation
+from .cloud.neighbours import Neighbours
+from .cloud.router import OmittedSecrets, Parameters
+from .errors import VerifyError, VpnError
 from .office.apply import GuardedChange
 from .office.config import Scope, parse
 from .office.login import Login
 from .office.plan import align
 from .office.session import Session
+from .watch import Proof, Silence, Verification, Watch
+
+__all__ = [
+    "Ends",
+    "NotProved",
+    "Proof",
+    "Standing",
+    "Verification",
+    "Wish",
+    "establish",
+    "look",
+    "remove",
+]
 
 # Seconds.  The guard outlives the whole transaction; what waits for the API or for traffic ends a
 # minute before it does, so that going back is still possible.
 GUARD_MARGIN: Final = 180
 BEFORE_THE_GUARD: Final = 60
-NEW_SAS_WITHIN: Final = 10  # then the old SAs of our gateway are deleted, with notice
-BETWEEN_PINGS: Final = 2
-SAY_EVERY: Final = 5
-IP_AND_ICMP: Final = 28  # bytes of header in front of a ping's data
-
-
-@dataclass(frozen=True)
-class Verification:
-    """Which proof is asked for: `target` must answer pings from `source` within `seconds`.
-
-    `mtu` is the tunnel's: one ping of that size must pass too (it may be fragmented outside of the
-    tunnel; an RTX cannot forbid that).
-    """
-
-    target: IPv4Address
-    source: IPv4Address
-    seconds: int = 120
-    mtu: int = 1280
-    on_failure: str = ""
 
 
 @dataclass(frozen=True)
@@ -71,8 +63,11 @@ class Ends:
     """How to reach both ends, and which part of each is ours.
 
     `calm` is a second client that no Ctrl-C interrupts: going back must come to its end.
-    `in_band` and `allow_unsaved` are the user's consent, see `GuardedChange`; `omitted_secrets`
-    says what the user states about the API, see `cloud.router.writable`.
+    `in_band`, `allow_unsaved` and `accept` are the user's consent, see `GuardedChange`;
+    `omitted_secrets` says what the user states about the API, see `cloud.writable`, and
+    `parameters` whose those are that all peers of the router share, see `cloud.router.Parameters`.
+    `address` is the VIP that the lines call; another one at the router is an error ("" is not
+    compared).
     """
 
     client: Client
@@ -83,30 +78,10 @@ class Ends:
     scope: Scope
     in_band: bool = False
     allow_unsaved: bool = False
+    accept: tuple[str, ...] = ()
     omitted_secrets: OmittedSecrets = "refuse"
-
-
-@dataclass(frozen=True)
-class Proof:
-    """Traffic that passed: when, to where, round trip (ms), and how long there was none.
-
-    `outage_s` is from the last ping that passed to the next that did, summed up; 0 if none was
-    lost.  It is known as well as the pings are close, some 2 s.
-    """
-
-    at: str
-    target: str
-    round_trip_ms: float
-    outage_s: float
-
-    def as_output(self) -> dict[str, Any]:
-        """The `verified` output of a stack."""
-        return {
-            "at": self.at,
-            "how": f"ping from the RTX to {self.target}, small and at tunnel MTU, over new SAs",
-            "roundTripMs": self.round_trip_ms,
-            "outageSeconds": self.outage_s,
-        }
+    parameters: Parameters = "own"
+    address: str = ""
 
 
 class NotProved(VerifyError):
@@ -130,7 +105,7 @@ def establish(
     """
     keep = (verification.on_failure or ("back" if before else "keep")) == "keep"
     guard = verification.seconds + GUARD_MARGIN
-    _preflight(ends)
+    neighbours = _preflight(ends, wish)
     ends.client.deadline = deadline = clock.now() + guard - BEFORE_THE_GUARD
     change = GuardedChange(
         ends.login,
@@ -144,6 +119,7 @@ def establish(
         guard_seconds=guard,
         in_band=ends.in_band,
         allow_unsaved=ends.allow_unsaved,
+        accept=ends.accept,
     )
     with change:
         change.start()
@@ -152,8 +128,17 @@ def establish(
             progress("VPC router: writing the peer and applying the settings")
             _write_peer(ends, ends.client, wish, clock)
             _retire_renamed_peer(ends, wish, before, clock)
-            watch = _Watch(change, ends, verification, old, clock, progress)
-            outcome = watch.until(min(clock.now() + verification.seconds, deadline))
+            watch = Watch(
+                change.session,
+                ends.scope.gateway,
+                verification,
+                old,
+                clock=clock,
+                progress=progress,
+                breathe=change.breathe,
+            )
+            found = watch.until(min(clock.now() + verification.seconds, deadline))
+            outcome = found if isinstance(found, Proof) else _no_traffic(ends, verification, found)
             if isinstance(outcome, VerifyError) and not keep:
                 raise outcome
             change.keep()
@@ -169,24 +154,36 @@ def establish(
             state=f"both ends are configured and saved; {outcome.state}",
             remedy=outcome.remedy,
         )
-    return outcome
+    return replace(
+        outcome,
+        others=neighbours.others,
+        interrupted=_interrupted(neighbours, ends, clock, progress),
+    )
 
 
-def _preflight(ends: Ends) -> None:
+def _preflight(ends: Ends, wish: Wish) -> Neighbours:
     """Look at the cloud end before the office end is touched: most errors show right here."""
-    router = lifecycle.read_router(ends.client, ends.router_id)
-    if router is None:
-        raise ApiError(
-            f"there is no VPC router {ends.router_id} in zone {ends.client.zone}",
-            state="nothing was changed at either end",
-            remedy="refresh the stack, then run up again",
-        )
-    if router.power != "up":
-        raise ApiError(
-            f"the VPC router {ends.router_id} is not running ({router.power})",
-            state="nothing was changed at either end",
-            remedy="start it, or refresh the stack and run up again",
-        )
+    others = lifecycle.foresee_peer(
+        ends.client,
+        ends.router_id,
+        wish.cloud,
+        wish.key,
+        omitted_secrets=ends.omitted_secrets,
+        parameters=ends.parameters,
+        address=ends.address,
+    )
+    return Neighbours(ends.client, ends.router_id, others)
+
+
+def _interrupted(
+    neighbours: Neighbours, ends: Ends, clock: Clock, progress: Progress
+) -> tuple[str, ...]:
+    """What became of the other peers; our own tunnel stands, so no trouble here undoes it."""
+    ends.client.deadline = None  # the guard is gone, and its time with it
+    try:
+        return neighbours.interrupted(ends.client, clock, progress)
+    except VpnError as err:
+        return (f"what became of the router's other peers is not known: {err.what}",)
 
 
 def _write_peer(ends: Ends, client: Client, wish: Wish, clock: Clock) -> None:
@@ -197,6 +194,7 @@ def _write_peer(ends: Ends, client: Client, wish: Wish, clock: Clock) -> None:
         wish.key,
         clock,
         omitted_secrets=ends.omitted_secrets,
+        parameters=ends.parameters,
     )
 
 
@@ -231,90 +229,18 @@ def _put_back(change: GuardedChange, ends: Ends, wish: Wish, before: Wish | None
     return state
 
 
-class _Watch:
-    """Waits for traffic over SAs that are not among `old_spis`; measures how long there is none."""
-
-    def __init__(
-        self,
-        change: GuardedChange,
-        ends: Ends,
-        verification: Verification,
-        old_spis: set[str],
-        clock: Clock,
-        progress: Progress,
-    ) -> None:
-        self._change, self._session, self._ends = change, change.session, ends
-        self._asked, self._old, self._clock = verification, old_spis, clock
-        self._progress = progress
-        self._start = self._last_passed = clock.now()
-        self._outage, self._lost = 0.0, False
-        self._old_deleted = False
-        self._said = 0.0
-
-    def until(self, end: float) -> Proof | VerifyError:
-        """The proof, or what is known if there is none at `end` (the clock's seconds)."""
-        while True:
-            self._change.breathe()
-            standing = self._session.associations(self._ends.scope.gateway)
-            new = [sa for sa in standing if sa.spi not in self._old]
-            answer = self._ping()
-            now = self._clock.now()
-            if not answer.received:
-                self._lost = True
-            else:
-                if self._lost:
-                    self._outage += now - self._last_passed
-                self._last_passed, self._lost = now, False
-            both = {"send", "recv"} <= {sa.direction for sa in new}
-            if answer.received and both and self._ping(self._asked.mtu - IP_AND_ICMP).received:
-                return Proof(
-                    at=datetime.now(UTC).isoformat(timespec="seconds"),
-                    target=str(self._asked.target),
-                    round_trip_ms=answer.average_ms or 0.0,
-                    outage_s=round(self._outage, 1),
-                )
-            if not new:
-                self._retire(standing)
-            if self._clock.now() >= end:
-                return self._nothing(new, answer.received > 0)
-            self._say()
-            self._clock.wait(BETWEEN_PINGS)
-
-    def _ping(self, size: int = 64) -> Ping:
-        return self._session.ping(self._asked.target, self._asked.source, count=1, size=size)
-
-    def _retire(self, standing: Sequence[SecurityAssociation]) -> None:
-        """SAs that stand survive a changed key and changed parameters: they would prove the old
-        agreement, not the new one.  So after a while ours are deleted, with notice."""
-        waited = self._clock.now() - self._start
-        if standing and not self._old_deleted and waited >= NEW_SAS_WITHIN:
-            self._progress("office end: deleting the old SAs of our gateway")
-            self._session.delete_associations([sa.id for sa in standing])
-            self._old_deleted = True
-
-    def _say(self) -> None:
-        waited = self._clock.now() - self._start
-        if waited - self._said >= SAY_EVERY:
-            self._said = waited
-            self._progress(f"waiting for traffic, {waited:.0f} s")
-
-    def _nothing(self, new: Sequence[SecurityAssociation], answered: bool) -> VerifyError:
-        """What each end says of itself goes into the error, believed or not."""
-        office = f"the RTX has {len(new)} new SAs" if new else "the RTX has no new SAs"
-        if answered:
-            office += "; small pings pass, full-size ones or new SAs do not"
-        peer = self._ends.peer
-        try:
-            status = lifecycle.peer_status(self._ends.client, self._ends.router_id, peer)
-        except VpnError:
-            status = None
-        return VerifyError(
-            f"no traffic from {self._asked.source} (RTX) to {self._asked.target} within "
-            f"{self._clock.now() - self._start:.0f} s",
-            attempted="ping through the tunnel, over new SAs",
-            state=f"{office}; the VPC router calls the peer {status or 'nothing'}",
-            remedy="compare both ends (output `agreement`), then filters, NAT and routes",
-        )
+def _no_traffic(ends: Ends, asked: Verification, silence: Silence) -> VerifyError:
+    """What each end says of itself goes into the error, believed or not."""
+    try:
+        status = lifecycle.peer_status(ends.client, ends.router_id, ends.peer)
+    except VpnError:
+        status = None
+    return VerifyError(
+        f"no traffic from {asked.source} (RTX) to {asked.target} within {silence.waited:.0f} s",
+        attempted="ping through the tunnel, over new SAs",
+        state=f"{silence}; the VPC router calls the peer {status or 'nothing'}",
+        remedy="compare both ends (output `agreement`), then filters, NAT and routes",
+    )
 
 
 def remove(ends: Ends, stood: Wish, *, clock: Clock, progress: Progress) -> None:

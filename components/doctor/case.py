@@ -1,0 +1,221 @@
+"""What follows from both ends as they were read: against the site file, and against each other.
+
+Pure.  The judgements themselves are the audit's; nothing is judged a second time here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from ipaddress import IPv4Address
+from typing import Final
+
+from ..cloud.objects import router_state
+from ..cloud.router import other_peers, peer_of, same_address, vpn_values
+from ..cloud.tree import Json
+from ..disagreements import DISAGREEMENTS
+from ..errors import SpecError, VpnError
+from ..office import shared_list, syntax
+from ..office.audit import FarEnd, Finding, audit, far_end
+from ..office.config import Config, Scope, parse, scope_of
+from ..office.facts import Gateway, facts_of
+from ..office.plan import plan, touched
+from ..office.render import render
+from .seen import CloudEnd, OfficeEnd, Seen
+
+_SHARED: Final = frozenset(row.code for row in DISAGREEMENTS)
+
+
+@dataclass(frozen=True)
+class Case:
+    """One look at both ends; what needs an end that could not be read is None or empty."""
+
+    seen: Seen
+
+    @property
+    def office(self) -> OfficeEnd | None:
+        """The office end, if it was read."""
+        return self.seen.office if isinstance(self.seen.office, OfficeEnd) else None
+
+    @property
+    def cloud(self) -> CloudEnd | None:
+        """The cloud end, if the API was read."""
+        return self.seen.cloud if isinstance(self.seen.cloud, CloudEnd) else None
+
+    @property
+    def appliance(self) -> Json | None:
+        """The VPC router, if there is one."""
+        return self.cloud.appliance if self.cloud else None
+
+    @property
+    def up(self) -> str:
+        """The command that brings both ends to what the site file says."""
+        return f"make up SITE={self.seen.name}"
+
+    @property
+    def brought_back(self) -> str:
+        """The same where the state may not know yet what was changed by hand."""
+        return f"make refresh SITE={self.seen.name}, then {self.up}"
+
+    @property
+    def completed(self) -> str:
+        """The commands that let the site file hold what the RTX lacks, and type it."""
+        return f"sakura-rtx plan --site {self.seen.name} --write, then {self.up}"
+
+    @property
+    def reconnect(self) -> str:
+        """The command that starts the key exchange anew, and whom else it may touch."""
+        command = f"sakura-rtx reconnect --site {self.seen.name}"
+        if not self.others:
+            return command
+        more = f"--all-peers, which interrupts {', '.join(self.others)} too"
+        return f"{command} (if it asks for it with {more})"
+
+    # --- the cloud end ---------------------------------------------------------------------------
+
+    @cached_property
+    def far(self) -> FarEnd | None:
+        """The cloud end as an audit compares with it; None if it has no site-to-site VPN, or one
+        whose settings have another form."""
+        if self.appliance is None:
+            return None
+        try:
+            return far_end({"Appliance": self.appliance})
+        except SpecError:
+            return None
+
+    @property
+    def peer_address(self) -> str:
+        """The address of the office, which is the name of our entry at the cloud end."""
+        return str(self.seen.site.agreement.office_address)
+
+    @cached_property
+    def peer(self) -> Json | VpnError | None:
+        """Our peer entry as it is stored, without its key; an error where that cannot be told."""
+        if self.appliance is None:
+            return None
+        try:
+            return peer_of(self.appliance.get("Settings"), self.peer_address)
+        except VpnError as error:
+            return error
+
+    @cached_property
+    def cloud_drift(self) -> tuple[str, ...]:
+        """What of our stored entry is not as the site file says."""
+        if not isinstance(self.peer, dict):
+            return ()
+        wanted = vpn_values(self.seen.site.agreement)
+        return tuple(
+            f"{name}: {self.peer[name]}, site file {value}"
+            for name, value in wanted.items()
+            if self.peer[name] != value and not same_address(self.peer[name], value)
+        )
+
+    @cached_property
+    def status(self) -> str:
+        """What the VPC router says about our peer; "" if it says nothing."""
+        said = self.cloud.statuses if self.cloud else {}
+        return next(
+            (word for peer, word in said.items() if same_address(peer, self.peer_address)), ""
+        )
+
+    @cached_property
+    def others(self) -> tuple[str, ...]:
+        """The other peers that are stored at the cloud end."""
+        if self.appliance is None or not self.appliance.get("Settings"):
+            return ()
+        return tuple(other_peers(self.appliance["Settings"], self.peer_address))
+
+    # --- the office end --------------------------------------------------------------------------
+
+    @cached_property
+    def gateway(self) -> Gateway | None:
+        """Our gateway's lines on the RTX."""
+        running = self.office.running if self.office else parse("")
+        return facts_of(running).gateway(self.seen.site.office_end.gateway)
+
+    @cached_property
+    def vip(self) -> IPv4Address | None:
+        """The address of the cloud end: as the API, else the site file, else the RTX has it."""
+        called = self.gateway.values.get("remote_address") if self.gateway else None
+        stored = router_state(self.appliance).vip if self.appliance else ""
+        for text in (stored, self.seen.site.vip, called):
+            try:
+                return IPv4Address(str(text))
+            except ValueError:
+                continue
+        return None
+
+    @cached_property
+    def wanted(self) -> str:
+        """The office end's lines as the site file says."""
+        agreement = replace(self.seen.site.agreement, cloud_address=self.vip)
+        return render(agreement, self.seen.site.office_end)
+
+    @cached_property
+    def _scope(self) -> Scope:
+        return scope_of(self.wanted)
+
+    @property
+    def stands(self) -> bool:
+        """Whether anything of our block, gateway or policy is on the RTX; routes do not count."""
+        if self.office is None:
+            return False
+        return bool(self.office.running.owned(replace(self._scope, keys=frozenset())))
+
+    @cached_property
+    def drift(self) -> tuple[str, ...]:
+        """The commands that would make the office end as the site file says; no key in them."""
+        if self.office is None:
+            return ()
+        try:
+            planned = plan(self.office.running, parse(self.wanted), self._scope)
+        except VpnError as error:  # a list of filters that nobody but the user can decide about
+            return (error.what,)
+        return tuple(syntax.masked(command) for command, _ in touched(planned.commands))
+
+    @cached_property
+    def unsaved(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Commands that would take unsaved lines back: about lines of ours, about others'."""
+        ours: list[str] = []
+        others: list[str] = []
+        if self.office is None:
+            return (), ()
+        running: Config = self.office.running
+        for command, line in touched(self.office.unsaved):
+            mine = self._scope.owns(line) and not shared_list.moved(line, running, self._scope)
+            (ours if mine else others).append(syntax.masked(command))
+        return tuple(ours), tuple(others)
+
+    # --- both ------------------------------------------------------------------------------------
+
+    @cached_property
+    def findings(self) -> tuple[Finding, ...]:
+        """The audit's errors and warnings about our tunnel, against the cloud end if that is known;
+        what is only worth knowing belongs to an audit."""
+        if self.office is None:
+            return ()
+        number = self.seen.site.office_end.tunnel
+        found = audit(self.office.running, far=self.far, tunnel=number)
+        return tuple(each for each in found if each.severity != "info")
+
+    @property
+    def judged(self) -> bool:
+        """Whether the RTX has our tunnel, bound to a gateway: else an audit finds nothing else."""
+        return self.office is not None and all(f.code != "half-configured" for f in self.findings)
+
+    @property
+    def disagreements(self) -> tuple[Finding, ...]:
+        """Those about values that both ends must share."""
+        return tuple(each for each in self.findings if each.code in _SHARED)
+
+    @property
+    def errors(self) -> tuple[Finding, ...]:
+        """The findings that break something: errors which the site file does not accept."""
+        accepted = self.seen.site.accept
+        return tuple(f for f in self.findings if f.severity == "error" and f.code not in accepted)
+
+    @property
+    def passes(self) -> bool:
+        """Whether a small ping came back through the tunnel."""
+        return self.office is not None and self.office.small.received > 0

@@ -22,13 +22,12 @@ NAMES: Final = (
     "lines",
     "parse",
     "plan",
-    "prove_recovery",
+    "prove-recovery",
     "reconnect",
     "rehearsal",
     "rehearse",
     "verify",
 )
-COMMANDS: Final = tuple(import_module(f".commands.{name}", __package__) for name in NAMES)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -39,8 +38,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--version", action="version", version=version("sakura-rtx-vpn"))
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for command in COMMANDS:
-        command.add_parser(commands)
+    given = sys.argv[1:] if arguments is None else arguments
+    # Only what is asked for is imported: each command has its own needs.
+    for name in [given[0]] if given and given[0] in NAMES else NAMES:
+        module = import_module(f".commands.{name.replace('-', '_')}", __package__)
+        module.add_parser(commands)
     args = parser.parse_args(arguments)
     try:
         code: int = args.run(args)

@@ -46,5 +46,11 @@ def test_every_secret_is_in_the_document(name: str) -> None:
 
 def test_the_readme_names_every_command() -> None:
     readme = (ROOT / "README.md").read_text("utf-8")
-    names = {command.__name__.rpartition(".")[2].replace("_", "-") for command in cli.COMMANDS}
-    assert {name for name in names if f"sakura-rtx {name}" not in readme} == set()
+    assert [name for name in cli.NAMES if f"sakura-rtx {name}" not in readme] == []
+
+
+def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        cli.main(["--help"])
+    shown = capsys.readouterr().out
+    assert [name for name in cli.NAMES if f"\n    {name}" not in shown] == []

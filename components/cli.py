@@ -33,25 +33,31 @@ NAMES: Final = (
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit code."""
+    try:
+        try:
+            return _run(sys.argv[1:] if arguments is None else arguments)
+        finally:
+            sys.stdout.flush()
+    except BrokenPipeError:
+        # Whoever read our output has enough (`| head`); nothing more can be said there.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+
+
+def _run(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(
         prog="sakura-rtx",
         description="A SAKURA Cloud VPC router and a Yamaha RTX over site-to-site IPsec.",
     )
     parser.add_argument("--version", action="version", version=version("sakura-rtx-vpn"))
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    given = sys.argv[1:] if arguments is None else arguments
     # Only what is asked for is imported: each command has its own needs.
-    for name in [given[0]] if given and given[0] in NAMES else NAMES:
+    for name in arguments[:1] if arguments and arguments[0] in NAMES else NAMES:
         module = import_module(f".commands.{name.replace('-', '_')}", __package__)
         module.add_parser(commands)
     args = parser.parse_args(arguments)
     try:
         code: int = args.run(args)
-        sys.stdout.flush()
-    except BrokenPipeError:
-        # Whoever read our output has enough (`| head`); nothing more can be said there.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
     except VpnError as err:
         print(f"sakura-rtx: {err}", file=sys.stderr)
         return 1

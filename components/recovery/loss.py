@@ -124,7 +124,7 @@ def ours(session: Session, tunnel: OurTunnel, way_in: IPv4Address | None) -> Con
             state=untouched,
             remedy="compare the site file with the router: sakura-rtx plan",
         )
-    source = inband.source_of(session.command("show status user")) or way_in
+    source = inband.source_of(session.users()) or way_in
     lines = render(tunnel.agreement, tunnel.office)
     if inband.reasons(source, (), lines, running):
         raise DeviceError(

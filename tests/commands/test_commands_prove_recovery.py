@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from ipaddress import IPv4Address
 
 import pytest
 import yaml
 from proving_rig import CURE, DEMO, PUBLISHED, Rig, rig
 
 from components.commands import proving
+from components.office import inband
 from components.site import site_of
 
 __all__ = ["rig"]
@@ -103,14 +105,14 @@ def test_how_long_to_wait_is_a_whole_number_of_seconds(
 @pytest.mark.parametrize(
     ("router", "ours"),
     [
-        ({"host": "127.0.0.1"}, "127.0.0.1"),
-        ({"host": "127.0.0.1", "via": "ops@bastion.example"}, "None"),
-        ({"host": "rtx.example"}, "None"),
+        ({"host": "192.0.2.7"}, "192.168.2.9"),
+        ({"host": "192.0.2.7", "via": "ops@bastion.example"}, "None"),
     ],
 )
 def test_our_own_address_is_known_only_where_we_go_straight(
-    router: dict[str, str], ours: str
+    router: dict[str, str], ours: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(inband, "source_towards", lambda _host: IPv4Address("192.168.2.9"))
     data = yaml.safe_load(DEMO.read_text())["config"]
     site = data["sakura-rtx-vpn:site"]
     site["office"]["router"] |= router | {"user": "ops"}

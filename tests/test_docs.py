@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import get_args
@@ -54,3 +55,11 @@ def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
         cli.main(["--help"])
     shown = capsys.readouterr().out
     assert [name for name in cli.NAMES if f"\n    {name}" not in shown] == []
+
+
+def test_every_extra_that_is_told_to_install_exists() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    texts = [file.read_text("utf-8") for file in (ROOT / "components").rglob("*.py")]
+    named = {name for text in texts for name in re.findall(r"sakura-rtx-vpn\[(\w+)\]", text)}
+    assert named
+    assert named <= project["optional-dependencies"].keys()

@@ -13,6 +13,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+import components.site as site_package
 from components.errors import SpecError
 from components.ipsec import Proposal
 from components.office.render import render
@@ -75,7 +76,7 @@ WRONG = [
     ("cloud.lan_real_addresses", ["192.168.2.1", "192.168.2.2"], "lan_real_addresses", "two"),
     ("cloud.router_switch.bandwidth_mbps", 300, "bandwidth_mbps", "100"),
     ("office.router.host", None, "office.router.host", "required"),
-    ("office.router.host_key", "AAAA", "office.router.host_key", "matches"),
+    ("office.router.host_key", "AAAA", "office.router.host_key", "public key line"),
     ("office.wan.address", "192.168.1.9", "office.wan.address", "outside"),
     ("office.tunnel", 101, "office.tunnel", "100 or less"),
     ("office.tunel", 2, "office.tunel", "no such key"),
@@ -209,3 +210,12 @@ def test_what_is_no_truth_value_is_answered_with_those_there_are() -> None:
         SpecError, match=r"office\.in_band: found 'perhaps'; allowed: true or false"
     ):
         Site.parse(changed("office.in_band", "perhaps"))
+
+
+def test_no_user_is_told_a_regular_expression() -> None:
+    """Every pattern of the site file has words for what it means."""
+    folder = Path(site_package.__file__).parent
+    texts = [file.read_text("utf-8") for file in folder.glob("*.py") if file.name != "base.py"]
+    assert [text for text in texts if "pattern=" in text] == []
+    with pytest.raises(SpecError, match=r"secure_filter\.in: .* numbers of filters, such as"):
+        Site.parse(changed("office.secure_filter.in", "10 x"))

@@ -194,7 +194,7 @@ WRONG: list[tuple[dict[str, Any], str, str]] = [
     ({"aliases": True}, "aliases", "0 to 19"),
     ({"aliases": "203.0.113.7"}, "aliases", "0 to 19"),
     ({"aliases": ["203.0.113.7", "203.0.113.7"]}, "cloud.address", "all different"),
-    ({"firewall": {"eth8": {}}}, "firewall.eth8", "matches"),
+    ({"firewall": {"eth8": {}}}, "firewall.eth8", "eth0 to eth7"),
     (
         {"firewall": {"eth0": {"send": [{"action": "deny", "source": "10.0.0.1/8"}]}}},
         "firewall.eth0.send.0.source",
@@ -257,7 +257,7 @@ WRONG: list[tuple[dict[str, Any], str, str]] = [
     (
         {"dhcp_static_mappings": [{"mac": "0000.5e00.53a1", "address": "192.168.2.9"}]},
         "dhcp_static_mappings.0.mac",
-        "matches",
+        "six bytes such as",
     ),
     (
         {"dhcp_static_mappings": [{"mac": "00:00:5e:00:53:a1", "address": "10.0.0.9"}]},

@@ -4,11 +4,22 @@ from __future__ import annotations
 
 from ipaddress import IPv4Address, IPv4Network
 from itertools import islice
+from typing import Any, Final
 
 import pydantic
 
 Prefix = IPv4Network
 Address = IPv4Address
+
+
+MEANT: Final[dict[str, str]] = {}
+"""What the patterns of the site file mean, for the user."""
+
+
+def written_as(pattern: str, meaning: str, **field: Any) -> Any:
+    """A field whose text has to match `pattern`; a user who errs is told what it means."""
+    MEANT[pattern] = meaning
+    return pydantic.Field(pattern=pattern, **field)
 
 
 class Part(pydantic.BaseModel):

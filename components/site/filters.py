@@ -11,9 +11,12 @@ from pydantic import ConfigDict, Field
 from ..errors import Problem
 from ..office.filters import DIRECTIONS, Direction, Protocol
 from ..office.shared_list import LONGEST, Numbers
-from .base import Part
+from .base import Part, written_as
 
 _LIST = r"^[1-9]\d*( [1-9]\d*)*( dynamic [1-9]\d*( [1-9]\d*)*)?$"
+
+
+_LISTED = "numbers of filters, such as 1010 2001 1099 dynamic 80"
 
 
 class FilterEntry(Part):
@@ -27,7 +30,7 @@ class FilterEntry(Part):
     number: Annotated[int, Field(ge=1, le=21474836)]
     direction: Direction = "in"
     protocol: Protocol
-    reason: Annotated[str, Field(pattern=r"^[^\r\n]*$", max_length=120)] = ""
+    reason: Annotated[str, written_as(r"^[^\r\n]*$", "one line", max_length=120)] = ""
 
 
 class SecureFilter(Part):
@@ -40,8 +43,8 @@ class SecureFilter(Part):
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
-    in_: str | None = Field(default=None, alias="in", pattern=_LIST)
-    out: str | None = Field(default=None, pattern=_LIST)
+    in_: str | None = written_as(_LIST, _LISTED, default=None, alias="in")
+    out: str | None = written_as(_LIST, _LISTED, default=None)
 
     @property
     def given(self) -> tuple[tuple[Direction, str], ...]:

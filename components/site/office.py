@@ -9,14 +9,19 @@ from pydantic import Field
 from pydantic.alias_generators import to_camel
 
 from ..errors import Problem
-from .base import Address, Part, Prefix, hosts, is_host
+from .base import Address, Part, Prefix, hosts, is_host, written_as
 from .filters import FilterEntry, SecureFilter
 from .filters import contradictions as filter_contradictions
 from .wan import Wan
 from .wan import contradictions as wan_contradictions
 
 Tunnel = Annotated[int, Field(ge=1, le=100)]
-PublicKey = Annotated[str, Field(pattern=r"^(ssh|ecdsa)-\S+ [A-Za-z0-9+/=]+( .*)?$")]
+PublicKey = Annotated[
+    str,
+    written_as(
+        r"^(ssh|ecdsa)-\S+ [A-Za-z0-9+/=]+( .*)?$", "a public key line such as ssh-rsa AAAA..."
+    ),
+]
 
 # Tunnel and gateway numbers by model: command reference 1.6 (more with a licence on some models).
 MOST_TUNNELS = {"RTX1220": 100, "RTX1210": 100, "RTX1300": 100, "RTX830": 20}
@@ -30,13 +35,23 @@ class Router(Part):
     """
 
     model: Literal["RTX1220", "RTX1210", "RTX830", "RTX1300"] = "RTX1220"
-    revision: Annotated[str, Field(pattern=r"^\d+\.\d+\.\d+$")] = "15.04.03"
+    revision: Annotated[str, written_as(r"^\d+\.\d+\.\d+$", "a revision such as 15.04.03")] = (
+        "15.04.03"
+    )
     host: str | None = None
     port: Annotated[int, Field(ge=1, le=65535)] | None = None
-    user: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,32}$")] | None = None
+    user: (
+        Annotated[str, written_as(r"^[A-Za-z0-9_-]{1,32}$", "1 to 32 of A-Z a-z 0-9 _ -")] | None
+    ) = None
     host_key: PublicKey | None = None
     key: Annotated[str, Field(min_length=1)] | None = None
-    via: Annotated[str, Field(pattern=r"^[\w.-]+@[A-Za-z0-9.-]+(:[0-9]{1,5})?$")] | None = None
+    via: (
+        Annotated[
+            str,
+            written_as(r"^[\w.-]+@[A-Za-z0-9.-]+(:[0-9]{1,5})?$", "user@host or user@host:port"),
+        ]
+        | None
+    ) = None
     via_host_key: PublicKey | None = None
 
     @property
@@ -57,7 +72,7 @@ class NatStaticEntry(Part):
     id: Annotated[int, Field(ge=1, le=2147483647)]
     protocol: Literal["esp", "udp"]
     port: Literal[500, 4500] | None = None
-    reason: Annotated[str, Field(pattern=r"^[^\r\n]*$", max_length=120)] = ""
+    reason: Annotated[str, written_as(r"^[^\r\n]*$", "one line", max_length=120)] = ""
 
 
 class Office(Part):

@@ -7,13 +7,13 @@ from ipaddress import IPv4Network
 from typing import Any
 
 from ..errors import Problem
-from .base import Prefix
+from .base import MEANT, Prefix
 
 _ALLOWED = {
     "missing": "this key is required",
     "bool_parsing": "true or false",
     "bool_type": "true or false",
-    "extra_forbidden": "no such key here (see the list of keys in the README)",
+    "extra_forbidden": "no such key here (docs/site-file.md lists the keys)",
     "literal_error": "{expected}",
     "greater_than_equal": "{ge} or more",
     "less_than_equal": "{le} or less",
@@ -21,7 +21,7 @@ _ALLOWED = {
     "ip_v4_address": "an IPv4 address such as 192.168.1.1",
     "ip_v4_network": "an IPv4 prefix /0 to /32 with no host bits set, such as 192.168.1.0/24",
     "value_error": "{error}",
-    "string_pattern_mismatch": "text that matches {pattern}",
+    "string_pattern_mismatch": "{meant}",
 }
 
 
@@ -29,7 +29,9 @@ def problem(error: Any) -> Problem:
     """One error of pydantic: the place, what was found, what is allowed."""
     path = ".".join(str(step) for step in error["loc"] if not str(step).startswith("constrained-"))
     template = _ALLOWED.get(error["type"])
-    allowed = template.format(**error.get("ctx", {})) if template else error["msg"]
+    told = error.get("ctx", {})
+    meant = MEANT.get(told.get("pattern", ""), "")
+    allowed = template.format(**told, meant=meant) if template else error["msg"]
     value = error["input"]
     if error["type"] == "missing":
         found = "nothing"

@@ -14,11 +14,13 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, Field, PlainValidator
 
-from .base import Address, Part, Prefix, hosts
+from .base import Address, Part, Prefix, hosts, written_as
 
 Nic = Annotated[int, Field(ge=1, le=7)]
 Port = Annotated[int, Field(ge=1, le=65535)]
-ObjectId = Annotated[str, Field(pattern=r"^[0-9]{1,20}$", coerce_numbers_to_str=True)]
+ObjectId = Annotated[
+    str, written_as(r"^[0-9]{1,20}$", "an id of digits", coerce_numbers_to_str=True)
+]
 Description = Annotated[str, Field(max_length=512)]
 _DAYS: Final = ("sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday")
 
@@ -75,7 +77,11 @@ Aliases = Annotated[int | tuple[Address, ...], PlainValidator(_aliases)]
 SyslogHost = Annotated[str, AfterValidator(_syslog)]
 Ports = Annotated[
     str,
-    Field(pattern=r"^[0-9]{1,5}(-[0-9]{1,5})?$", coerce_numbers_to_str=True),
+    written_as(
+        r"^[0-9]{1,5}(-[0-9]{1,5})?$",
+        "a port 1 to 65535, or a range such as 1024-2048",
+        coerce_numbers_to_str=True,
+    ),
     AfterValidator(_ports),
 ]
 
@@ -170,7 +176,10 @@ class DhcpRange(Part):
 class DhcpMapping(Part):
     """The address for one MAC address."""
 
-    mac: Annotated[str, Field(pattern=r"^([0-9a-fA-F]{2}:){5}[0-9a-fA-F]{2}$")]
+    mac: Annotated[
+        str,
+        written_as(r"^([0-9a-fA-F]{2}:){5}[0-9a-fA-F]{2}$", "six bytes such as 00:00:5e:00:53:01"),
+    ]
     address: Address
 
 
@@ -201,7 +210,9 @@ class Sections(Part):
     interfaces: tuple[Interface, ...] = ()
     aliases: Aliases | None = None
     static_routes: tuple[StaticRoute, ...] | None = None
-    firewall: dict[Annotated[str, Field(pattern=r"^eth[0-7]$")], FirewallSide] | None = None
+    firewall: (
+        dict[Annotated[str, written_as(r"^eth[0-7]$", "eth0 to eth7")], FirewallSide] | None
+    ) = None
     static_nat: tuple[StaticNat, ...] | None = None
     port_forwarding: tuple[PortForward, ...] | None = None
     dhcp_server: tuple[DhcpRange, ...] | None = None

@@ -6,12 +6,12 @@ import re
 from collections.abc import Iterator
 from typing import Annotated, Literal
 
-from pydantic import Field, field_validator
+from pydantic import field_validator
 from pydantic_core import PydanticCustomError
 
 from ..errors import Problem
 from ..office.wan import FORWARDS, KINDS, NO_WAY, WanKind, not_global
-from .base import Address, Part, Prefix, is_host
+from .base import Address, Part, Prefix, is_host, written_as
 
 # Numbers of `pp` by model: command reference 1.8.
 MOST_PP = {"RTX1220": 100, "RTX1210": 100, "RTX1300": 100, "RTX830": 30}
@@ -29,13 +29,22 @@ class Wan(Part):
     """
 
     kind: WanKind = "fixed"
-    interface: Annotated[str, Field(pattern=r"^(lan[1-9]|pp [1-9]\d{0,2})$")] = "lan2"
+    interface: Annotated[
+        str, written_as(r"^(lan[1-9]|pp [1-9]\d{0,2})$", "lan1 to lan9, or pp and its number")
+    ] = "lan2"
     address: Address
     prefix: Prefix | None = None
     inner_address: Address | None = None
     forwards: Literal[True] | None = None
     peer_gateway: (
-        Annotated[str, Field(pattern=r"^(pp [1-9]\d{0,2}|dhcp lan[1-9]|\d+(\.\d+){3})$")] | None
+        Annotated[
+            str,
+            written_as(
+                r"^(pp [1-9]\d{0,2}|dhcp lan[1-9]|\d+(\.\d+){3})$",
+                "pp and its number, dhcp lan1 to lan9, or the address of a next hop",
+            ),
+        ]
+        | None
     ) = None
 
     @field_validator("kind", mode="before")

@@ -167,7 +167,7 @@ def test_filters_and_lists_become_lines() -> None:
         (
             {"filters": FILTERS[:1], "secure_filter": {"in": "2001 all"}},
             "office.secure_filter.in",
-            "matches",
+            "numbers of filters",
         ),
     ],
 )

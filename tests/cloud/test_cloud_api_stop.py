@@ -85,8 +85,10 @@ def test_stop_in_a_pause_between_repeats(script: Script) -> None:
     cancelled = threading.Event()
     client = Client(CREDENTIALS, "is1b", clock=SystemClock(cancelled), root_url=script.root)
     thread, outcome = in_thread(lambda: client.put("appliance/1"))
-    while not script.asked:
+    end = time.monotonic() + ENOUGH
+    while not script.asked and time.monotonic() < end:
         time.sleep(0.01)
+    assert script.asked
     cancelled.set()
     before = time.monotonic()
     thread.join(ENOUGH)

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import re
-from ipaddress import IPv4Address, IPv4Network
+from datetime import datetime
+from ipaddress import IPv4Address
 
 import pytest
 from corpus import CASES, data_of
+from office_rig import SITE, WANTED
 
-from components.ipsec import Agreement, DeadPeerDetection, Proposal
-from components.office import config, plan, syntax
+from components.ipsec import DeadPeerDetection
+from components.office import config, guards, plan, syntax
 from components.office.command_table import COMMANDS, Command
 from components.office.reading import read
-from components.office.render import NatStatic, OfficeSite, render
 from components.office.syntax import Key, default_of, is_default
 from components.office.watchdog import Watchdog
 
@@ -80,33 +81,16 @@ def test_no_secret_is_shown(command: Command) -> None:
     assert syntax.masked(line).startswith(f"{sample(command)} {before}".rstrip())
 
 
-AGREEMENT = Agreement(
-    office_address=IPv4Address("198.51.100.20"),
-    office_identity=IPv4Address("192.168.1.1"),
-    office_prefix=IPv4Network("192.168.1.0/24"),
-    cloud_prefix=IPv4Network("192.168.2.0/24"),
-    cloud_address=IPv4Address("192.0.2.1"),
-    proposal=Proposal("aes128", "sha1", "modp1024"),
-)
-SITE = OfficeSite(
-    lan=IPv4Network("192.168.1.0/24"),
-    lan_address=IPv4Address("192.168.1.1"),
-    wan_interface="lan2",
-    tunnel=2,
-    policy=102,
-    gateway=2,
-    nat_static=(NatStatic(1, 4, "esp", None, ""),),
-)
-
-
 def test_the_table_knows_every_line_that_we_type() -> None:
     lines = [
-        *(s.text for s in config.parse(render(AGREEMENT, SITE)).statements),
+        *(s.text for s in config.parse(WANTED).statements),
         Watchdog(1, IPv4Address("192.168.2.1")).line(
             SITE.lan_address, SITE.gateway, DeadPeerDetection(15, 2)
         ),
-        "schedule at 9 +600 * load config 0 silent",
-        "schedule at 9 1/26 11:54:02 * restart",
+        *guards.schedules(
+            guards.abilities("RTX1220", "15.04.03"), 600, datetime(2026, 1, 1), config.parse("")
+        ),
+        *guards.schedules(guards.abilities("RTX1300", "23.00.17"), 600, None, config.parse("")),
         "ip filter 1 pass 192.0.2.1 192.168.1.1 udp 500 500",
         "ip lan2 secure filter in 1 2 dynamic 3",
         "ip pp secure filter in 1 2",
@@ -322,7 +306,7 @@ def test_what_only_looks_like_a_command_of_a_kind_is_not_of_it() -> None:
 def test_a_missing_line_is_no_drift_where_it_is_the_routers_default(
     head: str, silent: bool
 ) -> None:
-    wanted = render(AGREEMENT, SITE)
+    wanted = WANTED
     scope = config.scope_of(wanted)
     line = " ip tunnel tcp mss limit auto\n"
     assert line in wanted

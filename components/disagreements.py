@@ -159,7 +159,7 @@ DISAGREEMENTS: Final = (
     Disagreement(
         "PFS group", "pfs-group-mismatch", *_UNLESS_LENIENT, PHASE_2, "vendor-doc",
         "the second group of `ipsec ike group` is for phase 2; the VPC router has one for both",
-        "command reference 15.24, 15.30",
+        "command reference 15.24, 15.30", shown=True,
     ),
     Disagreement(
         "IKE SA lifetime", "lifetime-mismatch", *_TIMES, "", "vendor-doc",

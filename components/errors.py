@@ -105,11 +105,17 @@ class Unreachable(DeviceError):
 
 
 class LoginRefused(DeviceError):
-    """The RTX does not let us in, or not up to administrator."""
+    """The RTX does not let us in, or not up to administrator; or nobody told us what would."""
 
 
 class HostKeyRefused(DeviceError):
-    """The RTX shows another host key than the pinned one, or none is pinned yet."""
+    """The RTX shows another host key than the pinned one, or none is pinned yet.
+
+    `shown` is the key as a line of OpenSSH and `fingerprint` its SHA-256; "" if it showed none.
+    `pin` is where the site file pins it.
+    """
+
+    shown = fingerprint = pin = ""
 
 
 class VerifyError(VpnError):

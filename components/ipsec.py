@@ -14,44 +14,100 @@ import secrets
 import string
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv4Network
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Self
 
 from .errors import Problem
 
 KEY_LENGTH: Final = 40
+SHORT_KEY: Final = 20
+"""A key of fewer characters is weak."""
 _KEY: Final = re.compile(r"[A-Za-z0-9_]{1,40}")
 _KEY_ALPHABET: Final = string.ascii_letters + string.digits + "_"
 
 
+# --- what each end can do
+
+
 class Choice(NamedTuple):
-    """One algorithm in the words of both ends; `office` is empty where an RTX lacks it."""
+    """One algorithm in the words of both ends, empty where an end lacks it.
+
+    `office_esp` is its word in `ipsec sa policy`, `weak` the field's word for what is weak about
+    it, `version` the first version of a VPC router with it.
+    """
 
     cloud: str
     office: str
     office_esp: str = ""
     weak: str = ""
+    version: int = 2
 
 
-ENCRYPTION: Final = {
-    "aes128": Choice("aes128", "aes-cbc", "aes-cbc"),
+# Weakest first.  Cloud end: sakura-vpcrouter-api 2.9; a router of version 1 has the values of 2020
+# only (6.1; inferred, unverified), and no source tells the plans apart.  Office end: the command
+# reference; all models and revisions have these (some have SHA-384 and SHA-512 besides, 15.25).
+ENCRYPTION: Final = {  # 15.22, 15.48.2
+    "des": Choice("", "des-cbc", "des-cbc", weak="DES"),
+    "3des": Choice("", "3des-cbc", "3des-cbc", weak="triple DES"),
+    "aes128": Choice("aes128", "aes-cbc", "aes-cbc", version=1),
     "aes256": Choice("aes256", "aes256-cbc", "aes256-cbc"),
 }
-HASH: Final = {
-    "sha1": Choice("sha1", "sha", "sha-hmac", weak="SHA-1"),
+HASH: Final = {  # 15.25, 15.48.2
+    "md5": Choice("", "md5", "md5-hmac", weak="MD5"),
+    "sha1": Choice("sha1", "sha", "sha-hmac", weak="SHA-1", version=1),
     "sha256": Choice("sha256", "sha256", "sha256-hmac"),
 }
-# The VPC router also offers modp3072 and modp4096; no RTX has them (command reference 15.24).
-DH_GROUP: Final = {
-    "modp1024": Choice("modp1024", "modp1024", weak="DH group 2 (1024 bit)"),
+DH_GROUP: Final = {  # 15.24
+    "modp768": Choice("", "modp768", weak="DH group 1 (768 bit)"),
+    "modp1024": Choice("modp1024", "modp1024", weak="DH group 2 (1024 bit)", version=1),
+    "modp1536": Choice("", "modp1536"),
     "modp2048": Choice("modp2048", "modp2048"),
     "modp3072": Choice("modp3072", ""),
     "modp4096": Choice("modp4096", ""),
 }
+TABLES: Final = {"encryption": ENCRYPTION, "hash": HASH, "dh_group": DH_GROUP}
+"""By the fields of a `Proposal`."""
 
 
-def choices(table: dict[str, Choice]) -> list[str]:
-    """The names in `table` that both ends have."""
-    return [name for name, choice in table.items() if choice.office]
+def choices(table: dict[str, Choice], version: int = 2) -> list[str]:
+    """The names in `table` that an RTX and a VPC router of this version have, weakest first."""
+    return [name for name, c in table.items() if c.office and c.cloud and c.version <= version]
+
+
+def missing(table: dict[str, Choice], name: str, version: int = 2) -> str | None:
+    """Why the two ends cannot use this algorithm, in words; None if they can, or nobody has it."""
+    choice = table.get(name)
+    if choice is None or name in choices(table, version):
+        return None
+    if not choice.office:
+        return f"no RTX has {name}"
+    if not choice.cloud:
+        return f"the VPC router does not have {name}"
+    return f"a VPC router of version {version} does not have {name}"
+
+
+class Model(NamedTuple):
+    """What a model of RTX has: tunnels (and gateways) without a licence, and with all of them
+    (None: not known); numbers of `pp`; the series of its firmware, and the revision that is assumed
+    where the site file says none.
+    """
+
+    tunnels: int
+    licensed: int | None
+    pp: int
+    series: str
+    assumed: str
+
+
+MODELS: Final = {  # command reference 1.6, 1.8; rtx-cli 1 and 4
+    "RTX1220": Model(100, 100, 100, "15.04", "15.04.03"),
+    "RTX1210": Model(100, 100, 100, "14.01", "14.01.42"),
+    "RTX830": Model(20, None, 30, "15.02", "15.02.33"),
+    "RTX1300": Model(100, 1100, 100, "23.00", "23.00.17"),
+}
+"""The models that a site may have.  What a revision of them can do is in `office.defaults`."""
+
+
+# --- what both ends share
 
 
 @dataclass(frozen=True)
@@ -61,6 +117,11 @@ class Proposal:
     encryption: str = "aes256"
     hash: str = "sha256"
     dh_group: str = "modp2048"
+
+    @classmethod
+    def strongest(cls, version: int = 2) -> Self:
+        """The best that an RTX and a VPC router of this version have."""
+        return cls(**{name: choices(table, version)[-1] for name, table in TABLES.items()})
 
 
 @dataclass(frozen=True)
@@ -115,21 +176,6 @@ def key_problem(key: str, path: str) -> Problem | None:
         bad = sorted({char for char in key if not _KEY.fullmatch(char)})
         found = "a key with " + " ".join(repr(char) for char in bad)
     return Problem(path, found, "1 to 40 characters of A-Z, a-z, 0-9 and _ (no hyphen)")
-
-
-def key_strength(key: str) -> str | None:
-    """What is weak about a usable key, or None."""
-    return f"the key has only {len(key)} characters" if len(key) < 20 else None
-
-
-def weaknesses(proposal: Proposal) -> dict[str, str]:
-    """What is weak about the algorithms: finding code -> the field's word for it."""
-    used = {
-        "weak-encryption": ENCRYPTION[proposal.encryption],
-        "weak-hash": HASH[proposal.hash],
-        "weak-dh-group": DH_GROUP[proposal.dh_group],
-    }
-    return {code: choice.weak for code, choice in used.items() if choice.weak}
 
 
 def rows(agreement: Agreement, cloud_address: str) -> list[dict[str, str]]:

@@ -18,7 +18,7 @@ from components.disagreements import (
     role,
 )
 from components.office.audit import CODES
-from components.office.audit.codes import EFFECTS
+from components.office.codes import EFFECTS
 from components.rehearsal.negotiation import phase_1_problem, phase_2_problem
 
 

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 import components.site as site_package
 from components.errors import SpecError
-from components.ipsec import Proposal
+from components.ipsec import MODELS, Proposal
+from components.office.codes import CODES
 from components.office.render import render
 from components.site import Site, site_of
 
@@ -79,9 +80,22 @@ WRONG = [
     ("office.router.host_key", "AAAA", "office.router.host_key", "public key line"),
     ("office.wan.address", "192.168.1.9", "office.wan.address", "outside"),
     ("office.tunnel", 101, "office.tunnel", "100 or less"),
-    ("office.tunel", 2, "office.tunel", "no such key"),
+    ("office.tunel", 2, "office.tunel", "no such key here; is `tunnel` meant?"),
+    ("office.wan.adress", "198.51.100.20", "office.wan.adress", "is `address` meant?"),
+    ("ofice", {}, "ofice", "is `office` meant?"),
+    ("office.colour", 2, "office.colour", "docs/site-file.md lists the keys"),
+    ("office.nat_static", [{"descripter": 1}], "nat_static.0.descripter", "is `descriptor` meant?"),
     ("office.lan_address", "192.168.1.0", "office.lan_address", "192.168.1.0/24"),
-    ("ipsec.dh_group", "modp3072", "ipsec.dh_group", "modp2048"),
+    ("ipsec.dh_group", "modp3072", "ipsec.dh_group", "modp1024 or modp2048: no RTX has modp3072"),
+    ("ipsec.dh_group", "modp1536", "ipsec.dh_group", "the VPC router does not have modp1536"),
+    ("ipsec.hash", "sha512", "ipsec.hash", "'sha256'"),
+    ("ipsec", {"strongest": True, "hash": "sha1"}, "ipsec.strongest", "true, beside hash"),
+    ("office.router.model", "RTX1200", "office.router.model", "RTX1220"),
+    ("office.router.revision", "15.02.03", "office.router.revision", "RTX1220, 15.04.x"),
+    ("accept", {"weak-dh-grop": "why"}, "accept.weak-dh-grop", "weak-dh-group?"),
+    ("accept", {"nat-missing": "why"}, "accept.nat-missing", "filter-blocks-esp, "),
+    ("accept", {"weak-hash": " "}, "accept.weak-hash", "a text that says why"),
+    ("accept", {"orphan": "why"}, "accept.orphan", "orphan stops nothing and is no warning"),
     ("ipsec.dpd", {"interval": 20, "timeout": 30}, "ipsec.dpd.timeout", "1 to 50 times"),
     ("ipsec.esp_lifetime", 60, "ipsec.esp_lifetime", "300 or more"),
     ("verify.target", "192.168.9.1", "verify.target", "192.168.2.0/24"),
@@ -116,6 +130,30 @@ def test_fewer_tunnels_on_a_smaller_model() -> None:
     data["office"]["router"]["model"] = "RTX830"
     with pytest.raises(SpecError, match="1 to 20 on an RTX830"):
         Site.parse(data)
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_a_model_has_revisions_of_its_own(model: str) -> None:
+    site = Site.parse(changed("office.router.model", model))
+    assert site.office.router.revision.startswith(MODELS[model].series)
+    other = next(name for name in MODELS if name != model)
+    data = changed("office.router", {"model": model, "revision": MODELS[other].assumed})
+    with pytest.raises(SpecError, match=f"a revision of an {model}, {MODELS[model].series}.x"):
+        Site.parse(data)
+
+
+@pytest.mark.parametrize("version", [1, 2])
+def test_the_strongest_is_what_both_ends_have(version: int) -> None:
+    data = changed("cloud.version", version) | {"ipsec": {"strongest": True, "ike_lifetime": 3600}}
+    site = Site.parse(data)
+    assert site.agreement.proposal == Proposal.strongest(version)
+    assert site.agreement.ike_lifetime == 3600
+
+
+def test_every_code_that_can_stop_or_warn_may_be_accepted() -> None:
+    loud = {code for code, row in CODES.items() if row.severity != "info"}
+    accepted = dict.fromkeys([*loud, "weak-hash", "weak-dh-group", "short-key"], "why")
+    assert Site.parse({**SMALLEST, "accept": accepted}).accept == accepted
 
 
 @pytest.mark.parametrize("data", [None, [], "x", 3, {}])

@@ -57,7 +57,7 @@ def test_a_router_of_version_1_takes_the_published_values_of_2020_only() -> None
     said = problems(version=1)
     for name, only in {"encryption": "aes128", "hash": "sha1", "dh_group": "modp1024"}.items():
         assert f"ipsec.{name}" in said
-        assert f"allowed: {only}, all that a router of version 1 knows" in said
+        assert f"allowed: {only}: a VPC router of version 1 does not have" in said
     old = with_cloud(version=1)
     old["ipsec"] = {"encryption": "aes128", "hash": "sha1", "dh_group": "modp1024"}
     assert Site.parse(old).cloud.version == 1

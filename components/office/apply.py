@@ -47,6 +47,7 @@ class GuardedChange:
     that was cut off), `allow_unsaved` saves other people's unsaved lines, before ours.
     `in_band` consents to a change of the very way that our session comes in by, `accept` to what a
     creation lacks (`lacking.CODES`).
+    `new_router`: another box stands in the place of the one that `expected_text` was written to.
     `guard_seconds` is how long the router waits for us (it stays below the login timer's default);
     the schedules follow, `guards.SPARE` seconds apart.
 
@@ -72,6 +73,7 @@ class GuardedChange:
         allow_unsaved: bool = False,
         in_band: bool = False,
         accept: Collection[str] = (),
+        new_router: bool = False,
         log: Log | None = None,
         connect: Callable[[Login], Transport] | None = None,
     ) -> None:
@@ -80,7 +82,7 @@ class GuardedChange:
         self._clock, self._progress, self._log, self._connect = clock, progress, log, connect
         self._guard_seconds = guard_seconds
         self._allow_taken, self._allow_unsaved = allow_taken, allow_unsaved
-        self._in_band, self._accept = in_band, accept
+        self._in_band, self._accept, self._new_router = in_band, accept, new_router
         self._session: Session | None = None
         self._before = parse("")
         self._wanted = parse(wanted_text)
@@ -152,16 +154,18 @@ class GuardedChange:
                 expected=self._expected_text,
                 wanted=self._wanted_text,
                 unsaved=unsaved,
+                new_router=self._new_router,
             )
         shared_list.refuse_surprises(self._before, self._wanted, self._scope)
         live = plan.align(self._before, self._expected_text, self._scope)
-        self._old_key = live.key or self._old_key
+        # What another box hides is not the key that this one had.
+        self._old_key = live.key or (None if self._new_router else self._old_key)
         self._rekey = self._key is not None and self._key != self._old_key
         planned = plan.plan(self._before, self._wanted, self._scope, rekey=self._rekey)
         if planned.commands:
             self._check_undoable(planned)
             self._check_way_in(planned)
-            if not self._expected_text:
+            if self._new_router or not self._expected_text:
                 after = plan.apply_to(self._before, planned.commands)
                 lacking.refuse(after, self._scope.tunnel, self._accept)
             self._type(planned)
@@ -179,6 +183,11 @@ class GuardedChange:
             self._save()
         self._armed = Armed(session, self._clock, self._guard_seconds, self._before)
         self.result = Change(planned.commands, planned.undo, self._armed.lines)
+        if (latest := self._armed.latest) is not None:
+            self._progress(
+                f"office end: guard set: goes back by itself in {latest:.0f} s, "
+                "unless confirmed before"
+            )
         try:
             session.type(planned.commands, self._key)
             self._check_stands(session)
@@ -266,7 +275,12 @@ class GuardedChange:
         latest = self._armed.latest if self._armed else None
         if latest is None:
             return "the change stands in the router"
-        return f"the router goes back by itself in {latest:.0f} s at the latest"
+        back = f"the router goes back by itself in {latest:.0f} s at the latest"
+        if self._armed and self._armed.in_doubt:
+            back += (
+                ", unless it has got the last line that we sent: then it keeps the change, unsaved"
+            )
+        return back
 
     # --- checks ----------------------------------------------------------------------------------
 

@@ -25,6 +25,7 @@ class Armed:
         """
         self._session, self._clock = session, clock
         self._schedules: list[str] = []
+        self._ending = False
         self._deadline: float | None = clock.now() + seconds
         try:
             self.lines = self._arm(seconds, running)
@@ -69,6 +70,11 @@ class Armed:
         left = self.remaining
         return None if left is None else guards.last(left)
 
+    @property
+    def in_doubt(self) -> bool:
+        """Whether the last guard was told to go and nothing was heard of it since."""
+        return self._ending and len(self._schedules) == 1
+
     def disarm(self) -> None:
         """Let what stands now stay; a guard that has run out cannot be stopped, and need not be.
 
@@ -76,6 +82,7 @@ class Armed:
         """
         if self._deadline is None:
             return
+        self._ending = True
         if self._session.armed:
             self._stop("confirm", self._deadline)
         while self._schedules:

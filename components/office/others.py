@@ -12,22 +12,31 @@ from .syntax import Key
 
 
 def refuse_taken(
-    running: Config, scope: Scope, *, expected: str, wanted: str, unsaved: Collection[Key]
+    running: Config,
+    scope: Scope,
+    *,
+    expected: str,
+    wanted: str,
+    unsaved: Collection[Key],
+    new_router: bool = False,
 ) -> None:
     """Raise `DeviceError` if lines of somebody else stand where ours go.
 
-    Not somebody else's: what we wrote the last time (`expected`); on a creation, what is as we want
-    it and was never saved, or everything as we want it (a creation that was cut off).
+    Not somebody else's: what we wrote the last time (`expected`); what is as we want it and was
+    never saved, or everything as we want it (a creation or a change that was cut off).  On a
+    `new_router` nothing is ours by its number: only what is as we wrote it into the one before, or
+    as we want it (somebody restored its configuration).
     """
     mine = shared_list.owned(running, scope)
-    if expected:
-        ours = _scope_then(expected)
-        taken = [s for s in mine if not ours.owns(s)]
+    wants, wrote = _lines(wanted), _lines(expected)
+    if new_router:
+        taken = [s for s in mine if all(_differs(s, t.get(s.key)) for t in (wants, wrote))]
     elif plan.align(running, wanted, scope).text == wanted:
         taken = []
     else:
-        lines = {s.key: s.text for s in parse(wanted).statements}
-        taken = [s for s in mine if s.key not in unsaved or _differs(s, lines.get(s.key))]
+        ours = _scope_then(expected) if expected else None
+        new = [s for s in mine if not (ours and ours.owns(s))]
+        taken = [s for s in new if s.key not in unsaved or _differs(s, wants.get(s.key))]
     if taken:
         raise DeviceError(
             "what this site wants to write is taken by somebody else",
@@ -36,6 +45,10 @@ def refuse_taken(
             state="nothing was changed",
             remedy=free.in_words(running, scope),
         )
+
+
+def _lines(text: str) -> dict[Key, str]:
+    return {s.key: s.text for s in parse(text).statements}
 
 
 def _scope_then(expected: str) -> Scope:

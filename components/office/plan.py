@@ -12,7 +12,7 @@ Commands hold the key as a placeholder until the moment they are typed (`with_ke
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import Final
@@ -105,16 +105,21 @@ def _is_default(statement: Statement, router: Config) -> bool:
     return syntax.is_default(statement.text, router.model, router.revision)
 
 
+_Spared = Callable[[Statement], bool]
+"""Whether a line may stay as it is, there or not: it only says its default, in a block that stays.
+"""
+
+
 def _changes(
-    have: Sequence[Statement], want: Sequence[Statement], *, rekey: bool, spare: Config | None
+    have: Sequence[Statement], want: Sequence[Statement], *, rekey: bool, spared: _Spared
 ) -> list[_Change]:
-    """What to type, in order.  What only says the default of the router `spare` stays as it is."""
+    """What to type, in order."""
     had, wanted = {s.key: s for s in have}, {s.key: s for s in want}
     enabled = any(key.words.startswith("tunnel enable ") for key in had.keys() & wanted.keys())
     gone = [
         _Change(_steps(s)[1], s.context, syntax.no_form(s.text))
         for s in reversed(had.values())
-        if s.key not in wanted and not (spare and _is_default(s, spare))
+        if s.key not in wanted and not spared(s)
     ]
     new = [
         _Change(
@@ -124,7 +129,7 @@ def _changes(
         )
         for s in wanted.values()
         if _differs(s, had.get(s.key), rekey=rekey)
-        and not (spare and enabled and s.key not in had and _is_default(s, spare))
+        and not (enabled and s.key not in had and spared(s))
     ]
     return sorted([*gone, *new], key=lambda change: change.step)
 
@@ -153,9 +158,9 @@ def _leave(context: str) -> str:
 
 
 def _commands(
-    have: Sequence[Statement], want: Sequence[Statement], *, rekey: bool, spare: Config | None
+    have: Sequence[Statement], want: Sequence[Statement], *, rekey: bool, spared: _Spared
 ) -> tuple[str, ...]:
-    return tuple(_with_selects(_changes(have, want, rekey=rekey, spare=spare)))
+    return tuple(_with_selects(_changes(have, want, rekey=rekey, spared=spared)))
 
 
 def plan(running: Config, wanted: Config, scope: Scope, *, rekey: bool = False) -> Plan:
@@ -168,9 +173,14 @@ def plan(running: Config, wanted: Config, scope: Scope, *, rekey: bool = False) 
     Raises `DeviceError` if it names ours only.
     """
     have, want = running.owned(scope), wanted.owned(scope)
-    stays = running if want else None
+    stays, block = bool(want), replace(scope, keys=frozenset())
+
+    def spared(statement: Statement) -> bool:
+        # Lines of a block that we move away from are ours by their keys alone: none of them stays.
+        return stays and block.owns(statement) and _is_default(statement, running)
+
     want += tuple(shared_list.left_behind(have, want, scope))
-    commands = _commands(have, want, rekey=rekey, spare=stays)
+    commands = _commands(have, want, rekey=rekey, spared=spared)
     # Nobody else's lines are touched, so what ours become is seen among ours.
     ours = replace(running, statements=have)
     return Plan(commands, undo_of(ours, apply_to(ours, commands), scope, rekey=rekey))
@@ -178,7 +188,7 @@ def plan(running: Config, wanted: Config, scope: Scope, *, rekey: bool = False) 
 
 def undo_of(before: Config, now: Config, scope: Scope, *, rekey: bool = False) -> tuple[str, ...]:
     """What brings our lines back exactly as they were, from wherever a change has come to."""
-    return _commands(now.owned(scope), before.owned(scope), rekey=rekey, spare=None)
+    return _commands(now.owned(scope), before.owned(scope), rekey=rekey, spared=lambda _: False)
 
 
 def with_key(command: str, key: str) -> str:

@@ -11,6 +11,7 @@ of release 2 and DPD, because nothing else came back after a loss of the SAs.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network
@@ -26,6 +27,8 @@ from .wan import lines_of
 from .watchdog import Watchdog
 
 ADDRESS_PLACEHOLDER: Final = "<VPC router address, known after creation>"
+
+_TAKES_AWAY: Final = re.compile(r"no |tunnel disable\b", re.IGNORECASE)
 
 __all__ = ["ADDRESS_PLACEHOLDER", "PSK_PLACEHOLDER", "NatStatic", "OfficeSite", "render"]
 
@@ -149,7 +152,10 @@ def _extra(site: OfficeSite, decided: Iterable[str]) -> list[config.Statement]:
     extra = config.parse(text).statements
     for statement in extra:
         shown = syntax.masked(statement.text)
-        if not scope.owns(statement):
+        if _TAKES_AWAY.match(statement.text):
+            allowed = "lines as `show config` prints them: what is not there stands in no line"
+            problems.append(Problem("office.extra_lines", shown, allowed))
+        elif not scope.owns(statement):
             allowed = f"lines of tunnel {site.tunnel}, gateway {site.gateway}, policy {site.policy}"
             problems.append(Problem("office.extra_lines", shown, allowed))
         elif statement.key in keys:
@@ -187,10 +193,13 @@ def _with_reason(reason: str, line: str) -> list[str]:
 
 
 def _nat_static(agreement: Agreement, site: OfficeSite) -> list[str]:
-    """What the key exchange and ESP are given to is the address that the RTX speaks from."""
+    """What the key exchange and ESP are given to is the address that the RTX speaks from.
+
+    By their numbers, as the filters are: the order in a site file means nothing to the router.
+    """
     return [
         line
-        for entry in site.nat_static
+        for entry in sorted(site.nat_static, key=lambda each: (each.descriptor, each.id))
         for line in _with_reason(
             entry.reason,
             f"nat descriptor masquerade static {entry.descriptor} {entry.id}"
@@ -204,7 +213,7 @@ def _filters(agreement: Agreement, site: OfficeSite) -> list[str]:
     peer, local = _peer(agreement), str(agreement.office_identity)
     return [
         line
-        for entry in site.filters
+        for entry in sorted(site.filters, key=lambda each: each.number)
         for line in _with_reason(entry.reason, entry.line(peer, local))
     ]
 

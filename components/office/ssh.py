@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -64,7 +65,11 @@ _TERMINAL: Final[Mapping[str, Any]] = {
 
 @dataclass(frozen=True)
 class _Hop:
-    """One SSH server on the way; `look` is where a user finds out why it does not answer."""
+    """One SSH server on the way.
+
+    `look` is where a user finds out why it does not answer; `fingerprint` is the command that
+    shows its host key to him, by `digest`.
+    """
 
     name: str
     host: str
@@ -76,6 +81,7 @@ class _Hop:
     options: Mapping[str, Any] = field(repr=False)
     look: str
     fingerprint: str
+    digest: str
     pin: str
     permitted: str
 
@@ -113,6 +119,7 @@ def _router(login: Login) -> _Hop:
         options={"agent_path": None, **who, **_OF_A_ROUTER},
         look="`sshd service on`, `sshd host` and `sshd session` on the router",
         fingerprint="`show sshd public key fingerprint` on the router",
+        digest="md5",  # in pairs of digits; command reference 57.12
         pin="office.router.host_key",
         permitted=permitted,
     )
@@ -134,6 +141,7 @@ def _bastion(via: Bastion, timeout: float) -> _Hop:
         options=who,
         look="that its SSH server runs and lets us in",
         fingerprint="`ssh-keygen -lf` of its host keys, on the bastion",
+        digest="sha256",
         pin="office.router.via_host_key",
         permitted="user and key: the secret rtxViaKey, the SSH agent, the user's own keys",
     )
@@ -288,7 +296,7 @@ def _failure(
             remedy=f"check that the bastion may forward TCP, and {hop.look}",
         )
     if isinstance(error, OSError | TimeoutError | asyncssh.ConnectionLost):
-        reason = str(error) or f"no answer within {hop.timeout:g} s"
+        reason = _reason(error) or f"no answer within {hop.timeout:g} s"
         return Unreachable(
             f"no connection to {hop.name}: {reason}",
             attempted=hop.attempted,
@@ -303,13 +311,24 @@ def _failure(
     )
 
 
+def _reason(error: Exception) -> str:
+    """The system's words; asyncio puts its own, and the address once more, in their place."""
+    number = error.errno if isinstance(error, OSError) else None
+    return os.strerror(number) if number and number > 0 else str(error)
+
+
 def _host_key_refused(hop: _Hop, shown: asyncssh.SSHKey | None) -> HostKeyRefused:
     line = shown.export_public_key("openssh").decode().strip() if shown else "its key"
     fingerprint = shown.get_fingerprint() if shown else "none"
     why = "is not the pinned one" if hop.host_key else "is unknown: none is pinned"
-    return HostKeyRefused(
+    says = shown.get_fingerprint(hop.digest).removeprefix("MD5:") if shown else "the same"
+    replaced = "if the hardware was replaced or its key made anew, " if hop.host_key else ""
+    refused = HostKeyRefused(
         f"the host key of {hop.name} {why}; it showed {fingerprint}",
         attempted=hop.attempted,
         state="no password was sent, nothing was changed",
-        remedy=f"compare with {hop.fingerprint}; then pin {line} ({hop.pin})",
+        remedy=f"{replaced}compare: {hop.fingerprint} must say {says}; then pin {line} ({hop.pin})",
     )
+    if shown:
+        refused.shown, refused.fingerprint, refused.pin = line, fingerprint, hop.pin
+    return refused

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Final, NamedTuple
 
 from .command_table import COMMANDS, NUMBER, PSK_PLACEHOLDER, Command, Step
@@ -229,14 +229,20 @@ def is_default(text: str, model: str = "", revision: str = "") -> bool:
     return bool(found and " ".join(found.value) in found.command.defaults(model, revision))
 
 
-def _secret_pattern(command: Command) -> re.Pattern[str]:
+def _secret_pattern(command: Command) -> str:
     def word(want: str) -> str:
         return r"\S+" if want.startswith("<") else f"(?:{want})"
 
     # Blanks only, never a line end: a secret ends with its line.
     keep = command.secret.keep if command.secret else ""
     start = "[ \t]+".join(word(want) for want in command.words)
-    return re.compile(rf"(\b{start}[ \t]+{keep})\S[^\r\n]*", re.IGNORECASE)
+    return rf"(\b{start}[ \t]+{keep})\S[^\r\n]*"
+
+
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    """Compiled when the first text needs it: most processes show no secret, and all import this."""
+    return re.compile(pattern, re.IGNORECASE)
 
 
 _SECRETS: Final = tuple(
@@ -256,5 +262,5 @@ def masked(text: str) -> str:
     lowered = text.lower()
     for word, pattern, shown in _SECRETS:
         if word in lowered:
-            text = pattern.sub(rf"\g<1>{shown}", text)
+            text = _compiled(pattern).sub(rf"\g<1>{shown}", text)
     return text

@@ -54,16 +54,20 @@ FORWARDS: Final = (
 )
 """What the user states about a gateway in front of the RTX."""
 
+SHARED: Final = IPv4Network("100.64.0.0/10")
+"""The addresses between a provider's NAT and its customers (RFC 6598)."""
+
 _NOT_GLOBAL: Final = tuple(
     (IPv4Network(prefix), what)
     for prefix, what in (
         ("0.0.0.0/8", "no host's address"),
         ("10.0.0.0/8", "private"),
-        ("100.64.0.0/10", "shared behind the provider's NAT"),
+        (SHARED, "shared behind the provider's NAT"),
         ("127.0.0.0/8", "the loopback's"),
         ("169.254.0.0/16", "link-local"),
         ("172.16.0.0/12", "private"),
         ("192.168.0.0/16", "private"),
+        ("198.18.0.0/15", "for tests inside a network (RFC 2544)"),
         ("224.0.0.0/3", "no host's address"),
     )
 )

@@ -8,41 +8,31 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, Literal, Self
+from pathlib import Path
+from typing import Annotated, Any, Self
 
 import pydantic
+import yaml
 from pydantic import Field
 
 from ..errors import Problem, SpecError
-from ..ipsec import Agreement, DeadPeerDetection, Proposal
+from ..ipsec import MODELS, Agreement, DeadPeerDetection
 from ..office.filters import Filter
 from ..office.render import NatStatic, OfficeSite
 from ..office.watchdog import Watchdog
+from .accept import Accepted
 from .base import Address, Part
-from .cloud import OF_VERSION_1, Cloud
+from .cloud import Cloud
 from .cloud import contradictions as cloud_contradictions
-from .office import MOST_TUNNELS, Office
+from .office import Office
 from .office import contradictions as office_contradictions
-from .problems import problem
+from .probes import Probe
+from .probes import contradictions as probe_contradictions
+from .problems import problem, unreadable
 from .tunnel import Ipsec, Verify
+from .tunnel import contradictions as ipsec_contradictions
 
 __all__ = ["Cloud", "Ipsec", "Office", "Site", "Verify", "site_of"]
-
-
-# Findings that a user may accept by their code, with a reason.
-Accepted = Literal[
-    "weak-dh-group",
-    "weak-hash",
-    "short-key",
-    "nat-static-missing",
-    "nat-static-given-away",
-    "filter-blocks-ike",
-    "filter-blocks-esp",
-    "filter-blocks-ike-out",
-    "filter-blocks-esp-out",
-    "route-peer-inside-tunnel",
-    "peer-route-not-pinned",
-]
 
 
 class Site(Part):
@@ -54,7 +44,8 @@ class Site(Part):
     ipsec: Ipsec = Ipsec()
     verify: Verify = Verify()
     psk_version: Annotated[int, Field(ge=1)] = 1
-    accept: dict[Accepted, str] = Field(default={})
+    accept: Accepted = Field(default={})
+    probes: tuple[Probe, ...] = ()
 
     @classmethod
     def parse(cls, data: object, *, source: str = "site") -> Self:
@@ -65,11 +56,28 @@ class Site(Part):
         try:
             site = cls.model_validate(data)
         except pydantic.ValidationError as err:
-            raise SpecError(map(problem, err.errors()), source=source) from None
-        problems = list(_contradictions(site))
-        if problems:
-            raise SpecError(problems, source=source)
+            problems = [problem(each, cls) for each in err.errors()]
+            raise SpecError(problems, source=source) from None
+        if contradictions := list(_contradictions(site)):
+            raise SpecError(contradictions, source=source)
         return site
+
+    @classmethod
+    def load(cls, file: str | Path) -> Self:
+        """The site that stands alone in a YAML file, as a program of one's own reads it.
+
+        Raises `SpecError`, also for a file that cannot be read.
+        """
+        try:
+            data = yaml.safe_load(Path(file).read_text("utf-8"))
+        except OSError as err:
+            found = err.strerror or str(err)
+            raise SpecError([Problem(str(file), found, "a file that can be read")]) from None
+        except UnicodeDecodeError:
+            raise SpecError([Problem(str(file), "not UTF-8", "a YAML file in UTF-8")]) from None
+        except yaml.YAMLError as err:
+            raise SpecError([Problem(str(file), unreadable(err), "YAML")]) from None
+        return cls.parse(data, source=str(file))
 
     @property
     def target(self) -> Address:
@@ -79,8 +87,8 @@ class Site(Part):
     @property
     def vip(self) -> Address | None:
         """The address of the VPC router, if the site file says it."""
-        attach = self.cloud.attach
-        return attach.vip if attach else self.cloud.address
+        there = self.cloud.elsewhere or self.cloud.attach
+        return there.vip if there else self.cloud.address
 
     @property
     def agreement(self) -> Agreement:
@@ -91,7 +99,7 @@ class Site(Part):
             office_identity=self.office.identity,
             office_prefix=self.office.lan,
             cloud_prefix=self.cloud.lan,
-            proposal=Proposal(wanted.encryption, wanted.hash, wanted.dh_group),
+            proposal=wanted.proposal(self.cloud.version),
             ike_lifetime=wanted.ike_lifetime,
             esp_lifetime=wanted.esp_lifetime,
             dpd=DeadPeerDetection(wanted.dpd.interval, wanted.dpd.timeout),
@@ -137,6 +145,7 @@ class Site(Part):
 def _contradictions(site: Site) -> Iterator[Problem]:
     yield from cloud_contradictions(site.cloud)
     yield from office_contradictions(site.office)
+    yield from probe_contradictions(site.probes)
     office, cloud = site.office, site.cloud
     if office.lan.overlaps(cloud.lan):
         yield Problem(
@@ -149,7 +158,7 @@ def _contradictions(site: Site) -> Iterator[Problem]:
         outside = getattr(office.wan, name)
         if outside and outside in lan:
             yield Problem(f"office.wan.{name}", f"{outside}, inside {path}", "the address outside")
-    most = MOST_TUNNELS[office.router.model]
+    most = MODELS[office.router.model].tunnels
     for name, number in (("tunnel", office.tunnel), ("gateway", office.gateway or 1)):
         if number > most:
             yield Problem(f"office.{name}", str(number), f"1 to {most} on an {office.router.model}")
@@ -162,30 +171,24 @@ def _contradictions(site: Site) -> Iterator[Problem]:
                 f"{one.prefix}, which overlaps office.lan {office.lan}",
                 "a prefix that the office does not have",
             )
-    if cloud.version == 1:  # that it knows nothing else is inferred (sakura-vpcrouter-api 6.1)
-        for name, only in OF_VERSION_1.items():
-            if (found := getattr(site.ipsec, name)) != only:
-                allowed = f"{only}, all that a router of version 1 knows"
-                yield Problem(f"ipsec.{name}", found, allowed)
-    dpd = site.ipsec.dpd
-    if dpd.timeout % dpd.interval or not 1 <= dpd.timeout // dpd.interval <= 50:
-        yield Problem(
-            "ipsec.dpd.timeout",
-            f"{dpd.timeout} with interval {dpd.interval}",
-            "1 to 50 times the interval: the RTX counts questions, not seconds",
-        )
+    yield from ipsec_contradictions(site.ipsec, cloud.version)
+    if cloud.elsewhere and site.verify.prove_recovery:
+        allowed = "false beside cloud.elsewhere; `sakura-rtx prove-recovery` measures it there too"
+        yield Problem("verify.prove_recovery", "true", allowed)
     if not site.rehearsal:
         for name in ("host", "user"):
             if getattr(office.router, name) is None:
                 yield Problem(f"office.router.{name}", "nothing", "this key is required")
 
 
-def site_of(config: Mapping[str, Any], project: str = "sakura-rtx-vpn") -> Site:
+def site_of(
+    config: Mapping[str, Any], project: str = "sakura-rtx-vpn", *, source: str = "site file"
+) -> Site:
     """The site in the `config` section of a stack file (`Pulumi.<site>.yaml`), read without Pulumi.
 
     Raises `SpecError`.
     """
     key = f"{project}:site"
     if key not in config:
-        raise SpecError([Problem(key, "nothing", "the description of the site")])
-    return Site.parse(config[key])
+        raise SpecError([Problem(key, "nothing", "the description of the site")], source=source)
+    return Site.parse(config[key], source=source)

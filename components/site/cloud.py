@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Annotated, Literal
+from collections.abc import Iterator, Set
+from typing import Annotated, Any, Literal, cast
 
 from pydantic import Field
 
@@ -22,16 +22,30 @@ class RouterSwitch(Part):
     ) = 100
 
 
-# The published values of 2020, by their keys in the section `ipsec` (sakura-vpcrouter-api 6.1).
-OF_VERSION_1 = {"encryption": "aes128", "hash": "sha1", "dh_group": "modp1024"}
-
-
 class Attach(Part):
     """A VPC router that is there already, shared with other sites: its id, and its VIP if the
     previews are to show it before the first `up`."""
 
     router_id: ObjectId
     vip: Address | None = None
+
+
+class Elsewhere(Part):
+    """A VPC router of somebody else, at whose API nothing is asked or written: its VIP."""
+
+    vip: Address
+
+
+Name = Annotated[str, Field(min_length=1, max_length=64)]  # sakura-vpcrouter-api 2.3
+
+
+class Names(Part):
+    """Names in the control panel, of a pair that was made by hand: else SITE-router, SITE-wan (the
+    router+switch) and SITE-lan (the switch of the cloud LAN)."""
+
+    router: Name | None = None
+    router_switch: Name | None = None
+    lan: Name | None = None
 
 
 class Cloud(Sections):
@@ -50,9 +64,12 @@ class Cloud(Sections):
     none.  What all peers of a router share (the section `ipsec`) belongs to the stack that made it;
     `shared_parameters: change` consents to changing it under the other peers, whose site files must
     follow.
+
+    With `elsewhere` only the office end is ours.  Of the cloud end its VIP and its LAN are known,
+    and the key, which its owner says; a zone is of no use then, and required otherwise.
     """
 
-    zone: Literal["tk1a", "tk1b", "tk1v", "is1a", "is1b", "is1c"]
+    zone: Literal["tk1a", "tk1b", "tk1v", "is1a", "is1b", "is1c"] = cast(Any, None)
     lan: Prefix
     plan: Literal["standard", "premium", "highspec", "highspec4000"] = "premium"
     version: Literal[1, 2] = 2
@@ -66,6 +83,8 @@ class Cloud(Sections):
     omitted_secrets: Literal["refuse", "kept"] = "refuse"
     shared_parameters: Literal["keep", "change"] = "keep"
     attach: Attach | None = None
+    elsewhere: Elsewhere | None = None
+    names: Names = Names()
 
     @property
     def private(self) -> list[Interface]:
@@ -114,18 +133,29 @@ _NOT_STANDARD = {
     "router_switch",
     "vrid",
 }
-_BESIDE_ATTACH = {"attach", "zone", "lan", "lan_address", "omitted_secrets", "shared_parameters"}
+_BESIDE_ATTACH = {"zone", "lan", "lan_address", "omitted_secrets", "shared_parameters"}
+
+
+def beside_attach(named: Set[str], what: str, may: Set[str] = _BESIDE_ATTACH) -> Iterator[Problem]:
+    """The keys among `named` that a site may not have beside a VPC router that is there already."""
+    for name in sorted(named - may):
+        yield Problem(
+            f"cloud.{name}",
+            f"a value beside {what}",
+            "nothing: the VPC router and all about it belong to the stack that made it",
+        )
 
 
 def contradictions(cloud: Cloud) -> Iterator[Problem]:
     """What only shows when the values of the section are seen together."""
     if cloud.attach:
-        for name in sorted(cloud.model_fields_set - _BESIDE_ATTACH):
-            yield Problem(
-                f"cloud.{name}",
-                "a value beside cloud.attach",
-                "nothing: the VPC router and all about it belong to the stack that made it",
-            )
+        yield from beside_attach(cloud.model_fields_set - {"attach"}, "cloud.attach")
+    if cloud.elsewhere:
+        named = cloud.model_fields_set - {"elsewhere"}
+        # What is said of the API's ways has no meaning either where it is never asked.
+        yield from beside_attach(named, "cloud.elsewhere", {"lan", "lan_address"})
+    elif not cloud.zone:
+        yield Problem("cloud.zone", "nothing", "this key is required")
     standard = cloud.plan == "standard"
     if standard:
         for name in sorted(cloud.model_fields_set & _NOT_STANDARD):

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 from pydantic.alias_generators import to_camel
 
 from ..errors import Problem
+from ..ipsec import MODELS
 from .base import Address, Part, Prefix, hosts, is_host, written_as
 from .filters import FilterEntry, SecureFilter
 from .filters import contradictions as filter_contradictions
@@ -22,9 +23,6 @@ PublicKey = Annotated[
         r"^(ssh|ecdsa)-\S+ [A-Za-z0-9+/=]+( .*)?$", "a public key line such as ssh-rsa AAAA..."
     ),
 ]
-
-# Tunnel and gateway numbers by model: command reference 1.6 (more with a licence on some models).
-MOST_TUNNELS = {"RTX1220": 100, "RTX1210": 100, "RTX1300": 100, "RTX830": 20}
 
 
 class Router(Part):
@@ -53,6 +51,15 @@ class Router(Part):
         | None
     ) = None
     via_host_key: PublicKey | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_the_model(cls, data: object) -> object:
+        """Each model has a series of revisions of its own."""
+        if isinstance(data, dict) and data.get("revision") is None:
+            model = MODELS.get(str(data.get("model")))
+            return data | {"revision": model.assumed} if model else data
+        return data
 
     @property
     def given(self) -> dict[str, str | int]:
@@ -88,7 +95,8 @@ class Office(Part):
     line, that of the tunnel unless given.  `ends_by_time_only` takes the byte lifetime away that
     newer revisions give an IPsec SA (command reference 15.48.1).  `in_band`
     consents to changes of the very way that we reach the router by, `allow_unsaved` to saving other
-    people's unsaved lines with ours.
+    people's unsaved lines with ours.  `abandon` says that the router is dead or gone: a destroy
+    then takes only the cloud end away and never reaches for the router.
     """
 
     router: Router = Router()
@@ -109,6 +117,7 @@ class Office(Part):
     extra_lines: str = ""
     in_band: bool = False
     allow_unsaved: bool = False
+    abandon: bool = False
 
     @property
     def router_address(self) -> Address:
@@ -129,6 +138,11 @@ def contradictions(office: Office) -> Iterator[Problem]:
         yield Problem(
             "office.lan_address", str(office.router_address), f"an address in {office.lan}"
         )
+    router = office.router
+    series = MODELS[router.model].series
+    if not router.revision.startswith(f"{series}."):
+        allowed = f"a revision of an {router.model}, {series}.x, as `show environment` says it"
+        yield Problem("office.router.revision", router.revision, allowed)
     numbers = [(n.descriptor, n.id) for n in office.nat_static]
     for index, entry in enumerate(office.nat_static):
         if (entry.descriptor, entry.id) in numbers[:index]:
@@ -139,5 +153,12 @@ def contradictions(office: Office) -> Iterator[Problem]:
                 "nothing" if entry.port is None else str(entry.port),
                 "500 or 4500 with protocol udp, nothing with esp",
             )
+    if office.wan.inner_address and office.identity == office.wan.address:
+        yield Problem(
+            "office.local_address",
+            f"{office.identity}, which the gateway in front has (office.wan.address)",
+            f"an address of the RTX itself, which it speaks from: {office.wan.inner_address} or "
+            f"{office.router_address}",
+        )
     yield from wan_contradictions(office.wan, office.router.model)
     yield from filter_contradictions(office.filters, office.secure_filter)

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import difflib
 import functools
+import re
+from collections.abc import Iterator
 from ipaddress import IPv4Network
-from typing import Any
+from typing import Any, get_args
+
+import pydantic
+import yaml
 
 from ..errors import Problem
 from .base import MEANT, Prefix
@@ -13,6 +19,10 @@ _ALLOWED = {
     "missing": "this key is required",
     "bool_parsing": "true or false",
     "bool_type": "true or false",
+    "int_parsing": "a whole number",
+    "int_type": "a whole number",
+    "string_type": "a text",
+    "dict_type": "keys and their values",
     "extra_forbidden": "no such key here (docs/site-file.md lists the keys)",
     "literal_error": "{expected}",
     "greater_than_equal": "{ge} or more",
@@ -23,16 +33,20 @@ _ALLOWED = {
     "value_error": "{error}",
     "string_pattern_mismatch": "{meant}",
 }
+# Steps of pydantic's own in the path of a value.
+_INTERNAL = re.compile(r"constrained-|\[key\]$")
 
 
-def problem(error: Any) -> Problem:
-    """One error of pydantic: the place, what was found, what is allowed."""
-    path = ".".join(str(step) for step in error["loc"] if not str(step).startswith("constrained-"))
+def problem(error: Any, model: type[pydantic.BaseModel]) -> Problem:
+    """One error of pydantic about `model`: the place, what was found, what is allowed."""
+    path = ".".join(step for step in map(str, error["loc"]) if not _INTERNAL.match(step))
     template = _ALLOWED.get(error["type"])
     told = error.get("ctx", {})
     meant = MEANT.get(told.get("pattern", ""), "")
     allowed = template.format(**told, meant=meant) if template else error["msg"]
     value = error["input"]
+    if error["type"] == "extra_forbidden" and (meant := _meant_by(error["loc"], model)):
+        allowed = f"no such key here; is `{meant}` meant?"
     if error["type"] == "missing":
         found = "nothing"
     elif error["type"].startswith("ip_v4_network") and isinstance(value, list):
@@ -41,6 +55,36 @@ def problem(error: Any) -> Problem:
     else:
         found = repr(value) if len(repr(value)) <= 80 else repr(value)[:77] + "..."
     return Problem(path or "site", found, allowed)
+
+
+def unreadable(error: yaml.YAMLError) -> str:
+    """What a parser says about a text that is no YAML: the place first, and no line of the text.
+
+    A secret may stand in such a line.
+    """
+    if not isinstance(error, yaml.MarkedYAMLError) or error.problem_mark is None:
+        return "not YAML: " + str(getattr(error, "reason", "it cannot be read"))
+    mark = error.problem_mark
+    tab = " (indent with spaces: YAML takes no tab there)" if "'\\t'" in str(error.problem) else ""
+    return f"line {mark.line + 1}, column {mark.column + 1}: {error.problem}{tab}"
+
+
+def _meant_by(place: tuple[int | str, ...], model: type[pydantic.BaseModel]) -> str:
+    """The key beside `place`'s last step that is spelt nearly like it, or nothing."""
+    parts = [model]
+    for step in place[:-1]:
+        if (fields := [part.model_fields.get(str(step)) for part in parts]) and any(fields):
+            parts = [part for field in fields if field for part in _parts(field.annotation)]
+    known = {key for part in parts for key in part.model_fields}
+    return next(iter(difflib.get_close_matches(str(place[-1]), sorted(known), 1)), "")
+
+
+def _parts(annotation: Any) -> Iterator[type[pydantic.BaseModel]]:
+    """The models in an annotation, however it wraps them."""
+    if isinstance(annotation, type) and issubclass(annotation, pydantic.BaseModel):
+        yield annotation
+    for each in get_args(annotation):
+        yield from _parts(each)
 
 
 def _supernet(values: list[Any]) -> str:

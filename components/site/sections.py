@@ -22,7 +22,7 @@ ObjectId = Annotated[
     str, written_as(r"^[0-9]{1,20}$", "an id of digits", coerce_numbers_to_str=True)
 ]
 Description = Annotated[str, Field(max_length=512)]
-_DAYS: Final = ("sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday")
+DAYS: Final = ("sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday")
 
 
 def _ports(text: str) -> str:
@@ -309,7 +309,7 @@ def _dns(value: DnsForwarding, _: list[str]) -> dict[str, Any]:
 def _maintenance(value: Maintenance, _: list[str]) -> dict[str, Any]:
     if not value.model_fields_set:
         return {}
-    return {"dayOfWeek": _DAYS.index(value.day), "hour": value.hour}
+    return {"dayOfWeek": DAYS.index(value.day), "hour": value.hour}
 
 
 _TRANSLATIONS: Final[dict[str, tuple[str, Callable[[Any, list[str]], Any]]]] = {

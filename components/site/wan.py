@@ -10,11 +10,9 @@ from pydantic import field_validator
 from pydantic_core import PydanticCustomError
 
 from ..errors import Problem
-from ..office.wan import FORWARDS, KINDS, NO_WAY, WanKind, not_global
+from ..ipsec import MODELS
+from ..office.wan import FORWARDS, KINDS, NO_WAY, SHARED, WanKind, not_global
 from .base import Address, Part, Prefix, is_host, written_as
-
-# Numbers of `pp` by model: command reference 1.8.
-MOST_PP = {"RTX1220": 100, "RTX1210": 100, "RTX1300": 100, "RTX830": 30}
 
 
 class Wan(Part):
@@ -60,8 +58,8 @@ def contradictions(wan: Wan, model: str) -> Iterator[Problem]:
     kind = KINDS[wan.kind]
     if not re.fullmatch(kind.interfaces, wan.interface):
         yield Problem("office.wan.interface", wan.interface, f"{kind.said}, with kind {wan.kind}")
-    elif wan.interface.startswith("pp ") and int(wan.interface[3:]) > MOST_PP[model]:
-        yield Problem("office.wan.interface", wan.interface, f"pp 1 to {MOST_PP[model]}")
+    elif wan.interface.startswith("pp ") and int(wan.interface[3:]) > MODELS[model].pp:
+        yield Problem("office.wan.interface", wan.interface, f"pp 1 to {MODELS[model].pp}")
     allowed = {"prefix": "the block, such as 203.0.113.8/29", "inner_address": "an address"}
     allowed["forwards"] = FORWARDS
     for key, what in allowed.items():
@@ -70,6 +68,19 @@ def contradictions(wan: Wan, model: str) -> Iterator[Problem]:
             yield Problem(f"office.wan.{key}", "nothing", what)
         elif key not in kind.needs and given is not None:
             yield Problem(f"office.wan.{key}", str(given), f"nothing with kind {wan.kind}")
+    inner = wan.inner_address
+    if inner == wan.address:
+        yield Problem(
+            "office.wan.inner_address",
+            f"{inner}, the address outside",
+            "the RTX's own address behind the gateway (if it is this one: kind fixed)",
+        )
+    elif inner and inner in SHARED:
+        yield Problem(
+            "office.wan.inner_address",
+            f"{inner}, which is {not_global(inner)}",
+            "an address behind a gateway that hands udp 500 and ESP on: a provider's NAT does not",
+        )
     if why := not_global(wan.address):
         yield Problem(
             "office.wan.address",

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
-from typing import get_args
 
 import pytest
 from office_rig import AGREEMENT, KEY, LOGIN, SITE, WANTED, Rig, rig
@@ -13,11 +12,10 @@ from office_rig import AGREEMENT, KEY, LOGIN, SITE, WANTED, Rig, rig
 from components.errors import DeviceError
 from components.office import lacking
 from components.office.apply import GuardedChange
-from components.office.audit.codes import CODES
+from components.office.codes import ACCEPTABLE, BY_CREATION, CODES
 from components.office.config import scope_of
 from components.office.render import render
 from components.rehearsal.rtx.device import run_lines
-from components.site import Accepted
 
 BARE = render(AGREEMENT, replace(SITE, nat_static=()))
 
@@ -82,6 +80,38 @@ def test_what_is_needed_besides_is_said_before_anything_is_typed(
     assert not any(each.startswith("rollback") for each in office.typed)
 
 
+@pytest.mark.parametrize(
+    ("typed", "code", "line"),
+    [
+        (
+            ("ip filter 5 reject 192.168.1.0/24 *", "ip lan1 secure filter in 5"),
+            "filter-blocks-tunnel",
+            "192.168.1.0/24 192.168.2.0/24",
+        ),
+        (
+            ("pp select 1", "pp always-on on", "pppoe use lan3", "pp select none",
+             "ip route default gateway pp 1"),
+            "wan-not-enabled",
+            "pp enable 1",
+        ),
+    ],
+)  # fmt: skip
+def test_what_no_line_of_the_site_file_can_mend_is_refused_too(
+    tmp_path: Path, typed: tuple[str, ...], code: str, line: str
+) -> None:
+    office = rig(tmp_path)
+    run_lines(office.router, [*typed, "save"])
+    with change(office, WANTED) as made, pytest.raises(DeviceError) as refused:
+        made.start()
+    assert "mend this on the router, or accept" in refused.value.remedy
+    assert f"({code}: " in refused.value.remedy
+    assert line in refused.value.remedy
+    assert "plan --write" not in refused.value.remedy
+    with change(office, WANTED, accept=(code,)) as made:
+        made.start()
+        made.keep()
+
+
 def test_who_accepts_the_finding_gets_the_change(tmp_path: Path) -> None:
     office = rig(tmp_path)
     with change(office, BARE, accept=("nat-static-missing",)) as made:
@@ -103,4 +133,4 @@ def test_a_change_of_what_stands_is_judged_by_its_traffic(tmp_path: Path) -> Non
 
 def test_the_codes_are_those_of_the_audit_and_of_the_site_file() -> None:
     assert set(lacking.CODES) <= CODES.keys()
-    assert set(lacking.CODES) <= set(get_args(Accepted))
+    assert set(lacking.CODES) <= set(BY_CREATION) <= set(ACCEPTABLE)

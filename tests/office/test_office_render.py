@@ -2,12 +2,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from ipaddress import IPv4Address, IPv4Network
+from itertools import cycle, permutations
 
 import pytest
 
 from components.errors import SpecError
 from components.ipsec import Agreement, Proposal
 from components.office import config
+from components.office.filters import Filter
 from components.office.render import ADDRESS_PLACEHOLDER, NatStatic, OfficeSite, render
 
 SEED = """\
@@ -78,6 +80,18 @@ def test_nat_statics_stand_with_their_reason() -> None:
     ]
 
 
+def test_the_order_in_a_site_file_is_no_difference() -> None:
+    statics = [NatStatic(d, n, "esp", None, f"reason {d} {n}") for d in (7, 10) for n in (2, 11)]
+    ours = [Filter(number, "in", "udp", f"filter {number}") for number in (900, 1001, 20020)]
+    wanted = render(AGREEMENT, replace(SITE, nat_static=(*statics,), filters=(*ours,)))
+    for mixed, others in zip(permutations(statics), cycle(permutations(ours)), strict=False):
+        assert render(AGREEMENT, replace(SITE, nat_static=mixed, filters=others)) == wanted
+    numbers = [line.split()[4:6] for line in lines(wanted) if line.startswith("nat descriptor")]
+    assert numbers == [["7", "2"], ["7", "11"], ["10", "2"], ["10", "11"]]
+    reasons = [line for line in lines(wanted) if line.startswith("# filter")]
+    assert reasons == ["# filter 900", "# filter 1001", "# filter 20020"]
+
+
 def test_it_has_the_shape_of_show_config() -> None:
     text = render(AGREEMENT, SITE)
     assert "\n ipsec tunnel 102\n  ipsec sa policy 102 2 esp aes-cbc sha-hmac\n" in text
@@ -117,6 +131,9 @@ def test_extra_lines_stand_in_the_block_and_may_replace_the_mtu() -> None:
         "ipsec ike duration isakmp-sa 2 3600",
         "ipsec tunnel 7",
         "tunnel enable 2",
+        "no tunnel enable 2",
+        "tunnel disable 2",
+        "no ipsec ike pfs 2",
     ],
 )
 def test_extra_lines_cannot_leave_the_block_or_break_the_agreement(line: str) -> None:

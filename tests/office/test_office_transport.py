@@ -111,6 +111,10 @@ def test_an_unknown_host_key_is_refused_before_any_password(
     shown = asyncssh.import_public_key(server.host_key)
     assert shown.get_fingerprint() in str(refused.value)
     assert server.host_key.split()[1] in refused.value.remedy
+    # What a user compares has to be what the router itself prints.
+    with Session.open(replace(login, host_key=server.host_key), clock=SystemClock()) as session:
+        printed = session.command("show sshd public key fingerprint")
+    assert f"must say {printed.split()[2]};" in refused.value.remedy
     assert "CANARY" not in str(refused.value)
 
 
@@ -131,7 +135,7 @@ def test_a_router_that_is_not_there(login: Login) -> None:
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         port = unused.getsockname()[1]
-        with pytest.raises(Unreachable, match=f"127.0.0.1 port {port}"):
+        with pytest.raises(Unreachable, match=f"127.0.0.1 port {port}: Connection refused"):
             SshTransport(replace(login, port=port))
 
 

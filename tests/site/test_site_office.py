@@ -102,7 +102,18 @@ def test_what_can_carry_the_tunnel(keys: dict[str, Any]) -> None:
             "office.wan.inner_address",
             "inside office.lan",
         ),
+        (
+            {"kind": "behind-nat", "inner_address": "198.51.100.20", "forwards": True},
+            "office.wan.inner_address",
+            "the address outside",
+        ),
+        (
+            {"kind": "behind-nat", "inner_address": "100.64.0.9", "forwards": True},
+            "office.wan.inner_address",
+            "a provider's NAT does not",
+        ),
         ({"address": "192.168.0.2"}, "office.wan.address", "private"),
+        ({"address": "198.18.0.2"}, "office.wan.address", "for tests inside a network"),
         ({"address": "100.64.0.2"}, "office.wan.address", "behind the provider's NAT"),
         ({"peer_gateway": "lan2"}, "office.wan.peer_gateway", "pp"),
     ],
@@ -115,6 +126,23 @@ def test_what_cannot_work_is_refused_with_the_reason(
     found = [p for p in refused.value.problems if p.path == path]
     assert found
     assert said in f"{found[0].found} {found[0].allowed}"
+
+
+def test_what_the_gateway_in_front_has_is_no_address_of_the_rtx() -> None:
+    """The RTX speaks from an address of its own (command reference 15.18)."""
+    line = {"kind": "behind-nat", "inner_address": "192.168.0.2", "forwards": True}
+    line["address"] = "198.51.100.20"
+    for own in ("192.168.0.2", "192.168.1.1", "192.168.7.1"):
+        site = office(wan=line, local_address=own)
+        assert f"ipsec ike local address 1 {own}" in lines(site)
+    with pytest.raises(SpecError) as refused:
+        office(wan=line, local_address="198.51.100.20")
+    (problem,) = refused.value.problems
+    assert problem.path == "office.local_address"
+    assert problem.found.startswith("198.51.100.20, which the gateway in front has")
+    assert problem.allowed.endswith("192.168.0.2 or 192.168.1.1")
+    # On the RTX's own line it is an address like another.
+    assert office(local_address="198.51.100.20").agreement.office_identity
 
 
 def test_pp_numbers_depend_on_the_model() -> None:

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from ..codes import CODES, Code
 from ..config import Config
 from . import device, life, management, match, ours, path, terms, wan, whole
-from .codes import CODES, Code
 from .far import PUBLISHED, FarEnd, far_end
 from .findings import ORDER, Finding
 from .view import RouterView

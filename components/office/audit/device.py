@@ -9,22 +9,26 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from ... import ipsec
 from .. import defaults
 from .far import FarEnd
 from .findings import Finding, finding
 from .link import Link
 from .view import RouterView
 
-# Command reference 15.22, 15.24, 15.25, 15.48.2.
-CIPHERS: Final = ("des-cbc", "3des-cbc", "aes-cbc", "aes256-cbc")
-HASHES: Final = ("md5", "sha", "sha256")
+CIPHERS: Final = tuple(c.office for c in ipsec.ENCRYPTION.values() if c.office)
+HASHES: Final = tuple(c.office for c in ipsec.HASH.values() if c.office)
+GROUPS: Final = tuple(c.office for c in ipsec.DH_GROUP.values() if c.office)
+# Command reference 15.25, 15.48.2.
 LONG_HASHES: Final = ("sha384", "sha512")
 WITHOUT_LONG_HASHES: Final = frozenset({"RTX1220", "RTX1210", "RTX830", "RTX840"})
-GROUPS: Final = ("modp768", "modp1024", "modp1536", "modp2048")
 DEFAULT_BYTES: Final = 2000000
 """Kilobytes after which later revisions give an IPsec SA up."""
 # The most tunnels of a model, with its licences (rtx-cli 4; command reference 1.6).
-MOST_TUNNELS: Final = {"RTX1220": 100, "RTX1210": 100, "RTX1300": 1100, "RTX5000": 3000}
+MOST_TUNNELS: Final = {
+    **{name: model.licensed for name, model in ipsec.MODELS.items()},
+    "RTX5000": 3000,
+}
 
 
 def has_byte_words(router: RouterView) -> bool | None:

@@ -13,9 +13,14 @@ from typing import Any, Final
 from ... import ipsec
 from ...errors import Problem, SpecError
 
-# The VPC router's words -> what an RTX calls the same in phase 1 and in `ipsec sa policy`.
-ENCRYPTION: Final = {name: choice.office for name, choice in ipsec.ENCRYPTION.items()}
-HASH: Final = {name: choice.office for name, choice in ipsec.HASH.items()}
+
+def _words(table: dict[str, ipsec.Choice]) -> dict[str, str]:
+    """The VPC router's words -> what an RTX calls the same in phase 1 and in a policy."""
+    return {name: table[name].office for name in ipsec.choices(table)}
+
+
+ENCRYPTION: Final = _words(ipsec.ENCRYPTION)
+HASH: Final = _words(ipsec.HASH)
 GROUPS: Final = tuple(ipsec.choices(ipsec.DH_GROUP))
 
 

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Final
 
 from ...disagreements import BY_VALUE, Role
-from .codes import CODES, EFFECTS, Basis, Severity
+from ..codes import CODES, EFFECTS, Basis, Severity
 
 ORDER: Final[dict[Severity, int]] = {"error": 0, "warn": 1, "info": 2}
 

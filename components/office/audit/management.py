@@ -8,9 +8,8 @@ text names the service.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, summarize_address_range
-from typing import Final
+from typing import Final, NamedTuple
 
 from .far import FarEnd
 from .filtering import Packet
@@ -24,8 +23,7 @@ _ANYBODY: Final = IPv4Network("223.255.255.1")
 _SOME_PORT: Final = "50000"
 
 
-@dataclass(frozen=True)
-class _Service:
+class _Service(NamedTuple):
     """`name` is the first word of its commands, `port` the usual one."""
 
     name: str

@@ -64,7 +64,8 @@ def _identities(link: Link, found: Entry) -> Iterator[Finding]:
             "address of the office end",
             link.role,
             f"{', '.join(map(str, outer))} here, cloud side calls {called}",
-            f"Peer {outer[0]} at the cloud end",
+            f"Peer {outer[0]} at the cloud end (office.wan.address), unless a gateway in front of "
+            f"the RTX has {called} (office.wan.kind behind-nat)",
         )
 
 

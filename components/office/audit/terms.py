@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from ipaddress import IPv4Network
 from typing import Final
 
+from ... import ipsec
 from .far import ENCRYPTION, GROUPS, HASH, FarEnd
 from .findings import Finding, differs, finding
 from .link import Link
 
-_KEY: Final = re.compile(r"[A-Za-z0-9_]{1,40}")
-# Code -> facts' name, default, weak values, the field's word for them.
+# Code -> facts' name, default, and the table that knows the weak ones (15.22, 15.24, 15.25).
 _WEAK: Final = {
-    "weak-dh-group": ("group", "modp1024", ("modp768", "modp1024"), "DH group of 1024 bit"),
-    "weak-hash": ("hash", "sha", ("sha", "md5"), "SHA-1 or MD5"),
-    "weak-encryption": ("encryption", "3des-cbc", ("des-cbc", "3des-cbc"), "DES"),
+    "weak-dh-group": ("group", "modp1024", ipsec.DH_GROUP),
+    "weak-hash": ("hash", "sha", ipsec.HASH),
+    "weak-encryption": ("encryption", "3des-cbc", ipsec.ENCRYPTION),
 }
-SHORT_KEY: Final = 20
 _LAST_OCTETS: Final = 16
 """A prefix longer than this and no longer than 24 is a row of third octets."""
 
@@ -81,17 +79,18 @@ def _words(table: dict[str, str], known: str | None) -> tuple[str, ...]:
 
 def strength(link: Link, _far: FarEnd) -> Iterator[Finding]:
     """Works, and is weak."""
-    for code, (name, default, weak, text) in _WEAK.items():
+    for code, (name, default, table) in _WEAK.items():
         value = link.ike(name, default).split(" ")[0]
-        if value in weak:
+        weak = next((c.weak for c in table.values() if c.office == value), "")
+        if weak:
             yield finding(
                 code,
                 f"{link.line(name)} {value}",
                 "choose aes256, sha256, modp2048 at both ends",
-                why=f"{text} is weak by today's measure",
+                why=f"{weak} is weak by today's measure",
             )
     key = link.gateway.psk.value if link.gateway.psk else None
-    if key is not None and len(key) < SHORT_KEY:
+    if key is not None and len(key) < ipsec.SHORT_KEY:
         yield finding(
             "short-key",
             link.line("pre-shared-key"),
@@ -107,7 +106,7 @@ def key_form(link: Link, _far: FarEnd) -> Iterator[Finding]:
         why, remedy = "without a key there is no key exchange", f"{line} text KEY"
     elif psk.form == "hex":
         why, remedy = "the cloud end takes keys as text only", f"{line} text KEY"
-    elif psk.value is not None and not _KEY.fullmatch(psk.value):
+    elif psk.value is not None and ipsec.key_problem(psk.value, line):
         why, remedy = "", "choose a key of those characters at both ends"
     else:
         return

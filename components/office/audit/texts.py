@@ -9,8 +9,6 @@ from ..wan import not_global
 
 EVERYTHING: Final = IPv4Network("0.0.0.0/0")
 PRIVATE: Final = tuple(map(IPv4Network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")))
-SHARED: Final = IPv4Network("100.64.0.0/10")
-"""The addresses between a provider's NAT and its customers (RFC 6598)."""
 
 
 def network(text: str) -> IPv4Network | None:

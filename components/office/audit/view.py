@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from ipaddress import IPv4Address, IPv4Interface, IPv4Network
+from typing import NamedTuple
 
 from ..config import Config, Statement
 from ..facts import Facts, facts_of
@@ -16,8 +17,7 @@ from .filtering import Packet, drops, opens
 from .texts import EVERYTHING, address, interface, is_private, network
 
 
-@dataclass(frozen=True)
-class Route:
+class Route(NamedTuple):
     """One static route; `gateways` are words such as `tunnel 1`, `pp 1`, `192.0.2.1`."""
 
     text: str

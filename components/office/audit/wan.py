@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from ipaddress import IPv4Address, IPv4Network
 from typing import Final, NamedTuple
 
-from .codes import Severity
+from ..codes import Severity
+from ..wan import SHARED
 from .far import FarEnd
 from .filtering import Packet, covers, holds
 from .findings import Finding, finding
 from .link import Link
-from .texts import SHARED, address, is_private, is_public
+from .texts import address, is_private, is_public
 
 
 class _Needed(NamedTuple):
@@ -42,7 +43,7 @@ def addresses(link: Link, _far: FarEnd) -> Iterator[Finding]:
         return
     if line is None or (local and is_public(local) and router.interface_of(local)):
         return
-    if own and all(map(is_private, own)):
+    if own and not any(map(is_public, own)):
         yield finding(
             "wan-address-private",
             f"{line} {own[0]}",
@@ -97,6 +98,10 @@ def nat(link: Link, _far: FarEnd) -> Iterator[Finding]:
         if _translates(link, line, local, number):
             for needed in _NEEDED:
                 yield from _handed_in(link, local, number, needed)
+
+
+def nat_inside(link: Link, _far: FarEnd) -> Iterator[Finding]:
+    """NAT on the tunnel itself (23.2)."""
     inside = (link.tunnel.values.get("nat_descriptor") or "").split()
     if inside:
         where = f"{link.mine}: ip tunnel nat descriptor {' '.join(inside)}"
@@ -214,4 +219,4 @@ def undefined(link: Link, _far: FarEnd) -> Iterator[Finding]:
             yield finding("filter-undefined", where, "define them, or take them out of the list")
 
 
-CHECKS: Final = (addresses, session, nat, filters, inner_filters, undefined)
+CHECKS: Final = (addresses, session, nat, nat_inside, filters, inner_filters, undefined)

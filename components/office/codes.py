@@ -1,13 +1,14 @@
 """Every code of an audit: how bad it is, what it means, and where that is written.
 
 Pure data.  A severity is the usual one; a check may say another where the case is another one.
+Below the codes: which of them is said where, and which of them a user may accept.
 """
 
 from __future__ import annotations
 
 from typing import Final, Literal, NamedTuple
 
-from ...disagreements import DISAGREEMENTS, Effect
+from ..disagreements import DISAGREEMENTS, Effect
 
 Severity = Literal["error", "warn", "info"]
 Basis = Literal["vendor-doc", "seed-article", "logic"]
@@ -299,3 +300,41 @@ CODES: Final[dict[str, Code]] = _OWN | {
     for row in reversed(DISAGREEMENTS)
 }
 """All of them; those of the disagreements are taken from their table."""
+
+STRENGTH: Final = ("weak-encryption", "weak-hash", "weak-dh-group", "short-key")
+"""It works and is weak: a preview warns all the same."""
+
+BY_PREVIEW: Final = frozenset(
+    {
+        "tunnel-not-enabled", "stall-after-sa-loss", "delete-notice-off", "rekey-off",
+        "half-configured", "algorithm-not-on-model", "option-not-in-revision",
+        "natt-main-mode-old-firmware", "number-out-of-range", "key-not-accepted",
+        "local-address-missing", "remote-address-not-fixed", "peer-missing", "subnet-overlap",
+        "nat-in-tunnel", "route-missing", "route-peer-inside-tunnel", "tunnel-mtu-too-large",
+        "mss-limit-missing", "mss-limit-too-large", "df-bit-set", "log-shows-keys",
+        *STRENGTH,
+        *(row.code for row in DISAGREEMENTS),
+    }
+)  # fmt: skip
+"""What our own lines and the values of the cloud end can be judged by, without the rest of the
+router: every preview says it."""
+
+BY_PLAN: Final = (
+    "nat-static-missing",
+    "nat-static-given-away",
+    "filter-blocks-ike",
+    "filter-blocks-esp",
+    "filter-blocks-ike-out",
+    "filter-blocks-esp-out",
+    "route-peer-inside-tunnel",
+    "peer-route-not-pinned",
+)
+"""Without a line that cures it a creation is refused; `sakura-rtx plan --write` knows the line."""
+
+BY_CREATION: Final = (*BY_PLAN, "filter-blocks-tunnel", "wan-address-shared", "wan-not-enabled")
+"""A creation that would carry nothing is refused; the rest of it is mended by hand."""
+
+ACCEPTABLE: Final = tuple(
+    code for code, row in CODES.items() if row.severity != "info" or code in STRENGTH
+)
+"""What can stop or warn: a user may accept it in the site file, with a reason."""

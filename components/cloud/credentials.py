@@ -17,7 +17,7 @@ from typing import Final, NamedTuple
 from ..errors import Problem, SpecError
 from .limits import DEFAULTS, Limits
 
-_WHERE: Final = "API credentials"
+_WHERE: Final = "the API key"
 
 
 # Field of `Limits` -> its names in the environment, without prefix, and in a profile.  Two tools
@@ -114,7 +114,9 @@ def resolve(config: Mapping[str, str], environ: Mapping[str, str], home: Path) -
                 [Problem(names.title, f"{there} without {missing}", "both, or neither")],
                 source=_WHERE,
             )
-    raise SpecError([Problem("; ".join(looked_at), "nothing", "one of them")], source=_WHERE)
+    raise SpecError(
+        [Problem("token and secret", "nothing", "; or ".join(looked_at))], source=_WHERE
+    )
 
 
 def _places(

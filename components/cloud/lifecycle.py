@@ -10,10 +10,12 @@ from .network import (
     delete_switch,
     ensure_internet,
     ensure_switch,
+    internet_of,
     read_internet,
     read_switch,
     update_internet,
     update_switch,
+    users_of,
 )
 from .objects import (
     PLANS,
@@ -56,6 +58,7 @@ __all__ = [
     "ensure_router",
     "ensure_switch",
     "foresee_peer",
+    "internet_of",
     "owner_tag",
     "owner_text",
     "peer_status",
@@ -71,5 +74,6 @@ __all__ = [
     "update_internet",
     "update_router",
     "update_switch",
+    "users_of",
     "write_peer",
 ]

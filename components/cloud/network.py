@@ -239,7 +239,7 @@ def _remove_network(
         if error.code != "disconnect_b4_delete":
             return False
         # A router that was just deleted may count for a while; what is listed stays (pitfall 8).
-        if users := _users(client, switch_id):
+        if users := users_of(client, switch_id):
             raise ApiError(
                 f"the {kind.what} {object_id} is still in use by {', '.join(users)}",
                 status=error.status,
@@ -253,12 +253,20 @@ def _remove_network(
     remove(client, kind, object_id, passing, _DELETED[kind], clock, progress)
 
 
-def _users(client: Client, switch_id: str) -> list[str]:
-    """Names of what is connected to a switch, as far as the API lists it."""
+def internet_of(client: Client, switch_id: str) -> InternetState | None:
+    """The router+switch that a switch is inside of; None if it is inside of none."""
+    switch = read(client, SWITCH, switch_id) if switch_id else None
+    internet_id = as_id(part(switch or {}, "Internet").get("ID"))
+    return read_internet(client, internet_id) if internet_id else None
+
+
+def users_of(client: Client, switch_id: str, *, but: str = "") -> list[str]:
+    """Names of what is connected to a switch, as far as the API lists it, the appliance `but` left
+    out."""
     appliances = [
         f"appliance {text(a, 'Name')} ({as_id(a['ID'])})"
         for a in client.find("appliance", {})
-        if switch_id in (nic_switch(a, index) for index in range(8))
+        if as_id(a["ID"]) != but and switch_id in (nic_switch(a, index) for index in range(8))
     ]
     try:
         servers = client.get(f"switch/{switch_id}/server").get("Servers") or []

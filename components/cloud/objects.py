@@ -26,10 +26,14 @@ PLANS: Final = {"standard": 1, "premium": 2, "highspec": 3, "highspec4000": 4}
 """Plan -> `Plan.ID` of the API (sakura-vpcrouter-api 2.2)."""
 
 
+OWNER: Final = "@sakurartx="
+"""How the tag of every stack begins."""
+
+
 def owner_tag(project: str, stack: str, name: str) -> str:
     """The tag that marks the object `name` of a stack."""
     digest = hashlib.sha256(owner_text(project, stack, name).encode()).hexdigest()
-    return f"@sakurartx={digest[:16]}"
+    return f"{OWNER}{digest[:16]}"
 
 
 def owner_text(project: str, stack: str, name: str) -> str:

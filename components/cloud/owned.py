@@ -152,11 +152,12 @@ def inner(answer: Json, kind: Kind) -> Json:
 
 
 def describe(client: Client, kind: Kind, found: Json, spec: Described) -> bool:
-    """Name, description and tag as wanted; other people's tags stay.  Whether it had to change."""
+    """Name and tag as wanted; tags and a description that people gave it stay.  Whether it had to
+    change."""
     tags = list(found.get("Tags") or [])
     wanted = {
         "Name": spec.name,
-        "Description": spec.description,
+        "Description": text(found, "Description") or spec.description,
         "Tags": tags if spec.tag in tags else [*tags, spec.tag],
     }
     there = {"Name": text(found, "Name"), "Description": text(found, "Description"), "Tags": tags}

@@ -15,12 +15,13 @@ Source: sakura-vpcrouter-api 2.5, 2.8, 2.9.
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping
-from ipaddress import IPv4Network
+from ipaddress import IPv4Address, IPv4Network
 from typing import Any, Final, Literal
 
 from ..errors import ApiError
-from ..ipsec import Agreement
+from ..ipsec import Agreement, DeadPeerDetection, Proposal
 from .interfaces import lan_of, with_lan
 from .tree import (
     Json,
@@ -41,6 +42,7 @@ __all__ = [
     "OmittedSecrets",
     "Parameters",
     "SharedParameters",
+    "agreement_of",
     "key_of",
     "lan_of",
     "other_peers",
@@ -97,6 +99,24 @@ def vpn_values(agreement: Agreement) -> Json:
         "dpdInterval": agreement.dpd.interval,
         "dpdTimeout": agreement.dpd.timeout,
     }
+
+
+def agreement_of(values: Mapping[str, Any], cloud_address: IPv4Address | None = None) -> Agreement:
+    """`vpn_values` read backwards, with the VIP if it is known.
+
+    Raises `KeyError`, `IndexError`, `TypeError` or `ValueError` for what is no whole peer.
+    """
+    return Agreement(
+        office_address=IPv4Address(values["peer"]),
+        office_identity=IPv4Address(values["remoteId"]),
+        office_prefix=IPv4Network(values["routes"][0]),
+        cloud_prefix=IPv4Network(values["localPrefixes"][0]),
+        cloud_address=cloud_address,
+        proposal=Proposal(values["encryption"], values["hash"], values["dhGroup"]),
+        ike_lifetime=values["ikeLifetime"],
+        esp_lifetime=values["espLifetime"],
+        dpd=DeadPeerDetection(values["dpdInterval"], values["dpdTimeout"]),
+    )
 
 
 def with_peer(
@@ -185,6 +205,21 @@ def other_peers(settings: object, ours: str) -> list[str]:
     vpn = router_of(settings).get("SiteToSiteIPsecVPN")
     addresses = [str(entry.get("Peer") or "").strip() for entry in entries(vpn)]
     return sorted(address for address in addresses if not same_address(address, ours))
+
+
+def renamed(settings: object, old: str, new: str) -> Json:
+    """The settings with the peer of the address `old` under the address `new`; the former goes if
+    there are both, and nothing changes if `old` is empty or not there."""
+    changed = {**as_object(settings), "Router": copy.deepcopy(router_of(settings))}
+    vpn = as_object(changed["Router"].get("SiteToSiteIPsecVPN"))
+    entry = _entry(vpn, old) if old and not same_address(old, new) else None
+    if entry is None:
+        return changed
+    if _entry(vpn, new) is None:
+        entry["Peer"] = new
+    else:
+        vpn["Config"] = [other for other in as_list(vpn["Config"]) if other is not entry]
+    return changed
 
 
 def without_peer(

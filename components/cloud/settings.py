@@ -24,6 +24,7 @@ from .router import (
     key_of,
     other_peers,
     peer_of,
+    renamed,
     same_address,
     with_peer,
     without_peer,
@@ -89,20 +90,28 @@ def write_peer(
     *,
     omitted_secrets: OmittedSecrets = "refuse",
     parameters: Parameters = "own",
+    replaces: str = "",
 ) -> None:
     """Store this peer (see `router.with_peer`), apply at once, read it again: four calls, no pause.
+
+    `replaces` is the address that our entry had before, "" if it is the same.
 
     Always writes and applies, also if the answer shows the wanted values already: they may be
     stored without being in force, and a key is never compared with an answer.
     Raises `ApiError` also if somebody else's write replaced ours (see `_confirm`).
     """
 
+    peer = str(values["peer"])
+
     def change(settings: object) -> Json:
         return with_peer(
-            settings, values, key, omitted_secrets=omitted_secrets, parameters=parameters
+            renamed(settings, replaces, peer),
+            values,
+            key,
+            omitted_secrets=omitted_secrets,
+            parameters=parameters,
         )
 
-    peer = str(values["peer"])
     for _ in range(_REWRITES):
         stored = change_settings(client, router_id, change, clock)
         apply_settings(client, router_id)
@@ -192,6 +201,7 @@ def foresee_peer(
     omitted_secrets: OmittedSecrets = "refuse",
     parameters: Parameters = "own",
     address: str = "",
+    replaces: str = "",
 ) -> list[str]:
     """Raise now, with nothing written, what `write_peer` would raise; the other peers' addresses.
 
@@ -219,9 +229,10 @@ def foresee_peer(
             state=untouched,
             remedy="refresh the stack, and look at the preview of the lines again",
         )
-    settings = appliance.get("Settings")
+    peer = str(values["peer"])
+    settings = renamed(appliance.get("Settings"), replaces, peer)
     with_peer(settings, values, key, omitted_secrets=omitted_secrets, parameters=parameters)
-    return other_peers(settings, str(values["peer"]))
+    return other_peers(settings, peer)
 
 
 def other_peers_of(client: Client, router_id: str, ours: str) -> list[str]:

@@ -50,14 +50,18 @@ def wait_for(
     """Ask `read` until what it gives is `done`, and give that.
 
     `read` gives None for "not found"; `state` is the word for what it gives, shown to the user
-    when it changes and every 5 s.  Raises `ApiError` when the time or the "not found" answers are
-    used up, and `Cancelled` from the clock.
+    when it changes and every 5 s, the last one too if there was anything to wait for.
+
+    Raises `ApiError` when the time or the "not found" answers are used up, and `Cancelled` from the
+    clock.
     """
     start, said_at, said, missing = clock.now(), float("-inf"), "", 0
     for pause in pauses():
         found = read()
         missing += found is None
         if found is not None and done(found):
+            if said:  # else the last that is heard of it is that it is not there yet
+                progress(f"{poll.what}: {state(found)}, {clock.now() - start:.0f} s")
             return found
         now = "not there yet" if found is None else state(found)
         elapsed = clock.now() - start

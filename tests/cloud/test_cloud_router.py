@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from components.cloud import router as module
 from components.cloud.router import (
+    agreement_of,
     lan_of,
     peer_of,
     vpn_values,
@@ -112,6 +113,7 @@ def test_values_of_an_agreement() -> None:
         dpd=DeadPeerDetection(16, 32),
     )
     assert vpn_values(agreement) == VALUES
+    assert agreement_of(VALUES) == agreement
 
 
 def test_new_peer_has_the_documented_shape() -> None:

@@ -22,7 +22,7 @@ from components.errors import ApiError, DeviceError
 from components.office import inband
 from components.office.session import Session
 from components.recovery import OtherPeers, OurTunnel, Reconnection, Recovery, reconnection
-from components.watch import Silence
+from components.tunnel.proof import Silence
 
 # The office end as it was first published: it starts the exchange, in release 1.
 PUBLISHED = ["no ipsec auto refresh 2", "ipsec ike backward-compatibility 2 1", "save"]

@@ -24,6 +24,12 @@ ESP_DROPPED = "ip filter 1033 reject * 192.168.1.1 esp * *"
 ESP_PASSED = "ip filter 1033 pass * 192.168.1.1 esp * *"
 # Else a creation would refuse before it types anything.
 KNOWN = ("filter-blocks-esp",)
+FOREIGN = {
+    "peer": "203.0.113.200",
+    "remoteId": "203.0.113.200",
+    "routes": ["10.9.0.0/24"],
+    "localPrefixes": ["192.168.2.0/24"],
+}
 
 
 @pytest.fixture
@@ -323,60 +329,6 @@ def test_ctrl_c_in_a_creation_leaves_nothing(world: World) -> None:
     world.user.stopped = False
     assert world.both()[:2] == before[:2]
     assert world.look(world.first).nowhere
-
-
-# --- removal
-
-FOREIGN = {
-    "peer": "203.0.113.200",
-    "remoteId": "203.0.113.200",
-    "routes": ["10.9.0.0/24"],
-    "localPrefixes": ["192.168.2.0/24"],
-}
-
-
-def test_removed_without_a_trace_and_nothing_foreign_lost(world: World) -> None:
-    foreign = {**world.first.cloud, **FOREIGN}
-    lifecycle.write_peer(world.client, world.made.id, foreign, OTHER_KEY, world.clock)
-    before = world.both()
-    world.establish(world.first)
-    world.remove(world.first)
-    assert world.both() == before
-    assert world.look(world.first).nowhere
-    assert not world.spis()
-    world.remove(world.first)  # nothing to do is no error
-    assert world.both() == before
-
-
-def test_a_tunnel_whose_vpc_router_is_gone_is_removed_at_the_office(world: World) -> None:
-    before = world.both()[:2]
-    world.establish(world.first)
-    lifecycle.delete_router(world.client, world.made.id, world.clock, world.say)
-    world.remove(world.first)
-    assert (world.router.running().lines(), world.router.saved().lines()) == before
-
-
-@pytest.mark.parametrize(
-    ("path", "cloud"),
-    [
-        ("appliance/*", "cloud end still has the peer"),
-        ("appliance/*/config", "stored its settings without the peer"),
-    ],
-)
-def test_a_removal_that_the_api_refuses_can_be_done_again(
-    world: World, path: str, cloud: str
-) -> None:
-    clean = world.both()[:2]
-    world.establish(world.first)
-    before = world.both()[:2]
-    world.sakura.faults.add("PUT", path, "conflict")
-    with pytest.raises(ApiError, match="office end as before") as refused:
-        world.remove(world.first)
-    assert cloud in refused.value.state
-    assert world.both()[:2] == before
-    world.remove(world.first)
-    assert world.both()[:2] == clean
-    assert not world.sakura.vpn_peers()
 
 
 # --- look

@@ -97,9 +97,12 @@ class Recovering(Client):
 
 
 class World:
-    """A VPC router that is up, an RTX with somebody's configuration, and the link."""
+    """A VPC router that is up, an RTX with somebody's configuration, and the link.
 
-    def __init__(self, folder: Path) -> None:
+    `built`: the folder is that of another world, which had built this router.
+    """
+
+    def __init__(self, folder: Path, built: lifecycle.RouterState | None = None) -> None:
         self.clock = ManualClock()
         self.user = UserClock(self.clock)
         self.sakura = Sakura(folder / "cloud", clock=self.clock)
@@ -112,11 +115,12 @@ class World:
         self.api = SakuraServer(self.sakura)
         self.api.start()
         self.logins = 0
+        self.wire: Callable[[Router, ManualClock, str], Wire] = Wire
         self.login = Login("rtx.example", 22, "ops", "login-pw", "admin-pw", "ssh-rsa AAAA")
         self.messages: list[str] = []
         self.on_message: Callable[[str], None] = lambda _: None
         self.client = self.client_of(CREDENTIALS, self.clock)
-        self.made = self._build()
+        self.made = built or self._build()
         self.first = self.wish(demo(), KEY)
         self.verification = tunnel.Verification(
             target=IPv4Address("192.168.2.1"), source=IPv4Address("192.168.1.1"), seconds=60
@@ -143,7 +147,7 @@ class World:
 
     def connect(self, login: Login) -> Wire:
         self.logins += 1
-        return Wire(self.router, self.clock, login.user)
+        return self.wire(self.router, self.clock, login.user)
 
     def close(self) -> None:
         self.api.stop()

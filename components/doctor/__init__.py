@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from .gather import Reach, look
 from .layers import LAYERS, diagnose, first_broken
-from .seen import CloudEnd, Layer, OfficeEnd, Seen
+from .seen import CloudEnd, Layer, NotOurs, OfficeEnd, Seen
 
 __all__ = [
     "LAYERS",
     "CloudEnd",
     "Layer",
+    "NotOurs",
     "OfficeEnd",
     "Reach",
     "Seen",

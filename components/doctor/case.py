@@ -1,4 +1,4 @@
-"""What follows from both ends as they were read: against the site file, and against each other.
+"""What follows from both ends as they were read: against what they should be, and each other.
 
 Pure.  The judgements themselves are the audit's; nothing is judged a second time here.
 """
@@ -11,17 +11,18 @@ from ipaddress import IPv4Address
 from typing import Final
 
 from ..cloud.objects import router_state
-from ..cloud.router import other_peers, peer_of, same_address, vpn_values
+from ..cloud.router import other_peers, peer_of, same_address
 from ..cloud.tree import Json
 from ..disagreements import DISAGREEMENTS
 from ..errors import SpecError, VpnError
 from ..office import shared_list, syntax
 from ..office.audit import FarEnd, Finding, audit, far_end
+from ..office.audit.agreed import as_agreed
 from ..office.config import Config, Scope, parse, scope_of
 from ..office.facts import Gateway, facts_of
 from ..office.plan import plan, touched
-from ..office.render import render
-from .seen import CloudEnd, OfficeEnd, Seen
+from .aim import Aim
+from .seen import CloudEnd, NotOurs, OfficeEnd
 
 _SHARED: Final = frozenset(row.code for row in DISAGREEMENTS)
 
@@ -30,17 +31,34 @@ _SHARED: Final = frozenset(row.code for row in DISAGREEMENTS)
 class Case:
     """One look at both ends; what needs an end that could not be read is None or empty."""
 
-    seen: Seen
+    aim: Aim
+    office_seen: OfficeEnd | VpnError
+    cloud_seen: CloudEnd | NotOurs | VpnError
 
     @property
     def office(self) -> OfficeEnd | None:
         """The office end, if it was read."""
-        return self.seen.office if isinstance(self.seen.office, OfficeEnd) else None
+        return self.office_seen if isinstance(self.office_seen, OfficeEnd) else None
 
     @property
     def cloud(self) -> CloudEnd | None:
         """The cloud end, if the API was read."""
-        return self.seen.cloud if isinstance(self.seen.cloud, CloudEnd) else None
+        return self.cloud_seen if isinstance(self.cloud_seen, CloudEnd) else None
+
+    @property
+    def theirs(self) -> NotOurs | None:
+        """The cloud end, if it is somebody else's, whom alone it can be asked."""
+        return self.cloud_seen if isinstance(self.cloud_seen, NotOurs) else None
+
+    @property
+    def known(self) -> bool:
+        """Whether there is something to say about the cloud end: it was read, or is not ours."""
+        return bool(self.cloud or self.theirs)
+
+    @property
+    def compared(self) -> bool:
+        """Whether there is a cloud end to compare with: the VPC router, or what was agreed on."""
+        return bool(self.appliance or self.theirs)
 
     @property
     def appliance(self) -> Json | None:
@@ -48,35 +66,33 @@ class Case:
         return self.cloud.appliance if self.cloud else None
 
     @property
-    def up(self) -> str:
-        """The command that brings both ends to what the site file says."""
-        return f"make up SITE={self.seen.name}"
-
-    @property
-    def brought_back(self) -> str:
-        """The same where the state may not know yet what was changed by hand."""
-        return f"make refresh SITE={self.seen.name}, then {self.up}"
-
-    @property
-    def completed(self) -> str:
-        """The commands that let the site file hold what the RTX lacks, and type it."""
-        return f"sakura-rtx plan --site {self.seen.name} --write, then {self.up}"
-
-    @property
     def reconnect(self) -> str:
-        """The command that starts the key exchange anew, and whom else it may touch."""
-        command = f"sakura-rtx reconnect --site {self.seen.name}"
+        """The command that starts the key exchange anew, whom else it may touch, and who has the
+        last means."""
+        if self.theirs:
+            press = f"{self.theirs.owner} presses VPN reconnect (VPN再接続)"
+            return f"{self.aim.reconnect} (if that is not enough, {press})"
         if not self.others:
-            return command
+            return self.aim.reconnect
         more = f"--all-peers, which interrupts {', '.join(self.others)} too"
-        return f"{command} (if it asks for it with {more})"
+        return f"{self.aim.reconnect} (if it asks for it with {more})"
+
+    @property
+    def unexplained(self) -> str:
+        """What is left where there are no SAs and nothing else is broken."""
+        if self.theirs:
+            return f"let {self.theirs.owner} compare the key and the values above"
+        stored = "what the cloud end has in force may not be what it has stored"
+        return f"{stored}: {self.aim.up}"
 
     # --- the cloud end ---------------------------------------------------------------------------
 
     @cached_property
     def far(self) -> FarEnd | None:
-        """The cloud end as an audit compares with it; None if it has no site-to-site VPN, or one
-        whose settings have another form."""
+        """The cloud end as an audit compares with it: what was agreed on if it is not ours; None if
+        it has no site-to-site VPN, or one whose settings have another form."""
+        if self.theirs:
+            return as_agreed(self.theirs.agreed)
         if self.appliance is None:
             return None
         try:
@@ -87,7 +103,7 @@ class Case:
     @property
     def peer_address(self) -> str:
         """The address of the office, which is the name of our entry at the cloud end."""
-        return str(self.seen.site.agreement.office_address)
+        return self.aim.peer
 
     @cached_property
     def peer(self) -> Json | VpnError | None:
@@ -101,13 +117,12 @@ class Case:
 
     @cached_property
     def cloud_drift(self) -> tuple[str, ...]:
-        """What of our stored entry is not as the site file says."""
+        """What of our stored entry is not as it should be."""
         if not isinstance(self.peer, dict):
             return ()
-        wanted = vpn_values(self.seen.site.agreement)
         return tuple(
             f"{name}: {self.peer[name]}, site file {value}"
-            for name, value in wanted.items()
+            for name, value in self.aim.cloud.items()
             if self.peer[name] != value and not same_address(self.peer[name], value)
         )
 
@@ -132,14 +147,14 @@ class Case:
     def gateway(self) -> Gateway | None:
         """Our gateway's lines on the RTX."""
         running = self.office.running if self.office else parse("")
-        return facts_of(running).gateway(self.seen.site.office_end.gateway)
+        return facts_of(running).gateway(self.aim.gateway)
 
     @cached_property
     def vip(self) -> IPv4Address | None:
         """The address of the cloud end: as the API, else the site file, else the RTX has it."""
         called = self.gateway.values.get("remote_address") if self.gateway else None
         stored = router_state(self.appliance).vip if self.appliance else ""
-        for text in (stored, self.seen.site.vip, called):
+        for text in (stored, self.aim.vip, called):
             try:
                 return IPv4Address(str(text))
             except ValueError:
@@ -148,9 +163,8 @@ class Case:
 
     @cached_property
     def wanted(self) -> str:
-        """The office end's lines as the site file says."""
-        agreement = replace(self.seen.site.agreement, cloud_address=self.vip)
-        return render(agreement, self.seen.site.office_end)
+        """The office end's lines as they should be."""
+        return self.aim.lines_at(self.vip)
 
     @cached_property
     def _scope(self) -> Scope:
@@ -165,7 +179,7 @@ class Case:
 
     @cached_property
     def drift(self) -> tuple[str, ...]:
-        """The commands that would make the office end as the site file says; no key in them."""
+        """The commands that would make the office end as it should be; no key in them."""
         if self.office is None:
             return ()
         try:
@@ -195,8 +209,7 @@ class Case:
         what is only worth knowing belongs to an audit."""
         if self.office is None:
             return ()
-        number = self.seen.site.office_end.tunnel
-        found = audit(self.office.running, far=self.far, tunnel=number)
+        found = audit(self.office.running, far=self.far, tunnel=self.aim.tunnel)
         return tuple(each for each in found if each.severity != "info")
 
     @property
@@ -211,9 +224,12 @@ class Case:
 
     @property
     def errors(self) -> tuple[Finding, ...]:
-        """The findings that break something: errors which the site file does not accept."""
-        accepted = self.seen.site.accept
-        return tuple(f for f in self.findings if f.severity == "error" and f.code not in accepted)
+        """The findings that break something: errors which nobody accepts."""
+        return tuple(
+            each
+            for each in self.findings
+            if each.severity == "error" and each.code not in self.aim.accept
+        )
 
     @property
     def passes(self) -> bool:

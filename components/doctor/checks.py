@@ -11,35 +11,49 @@ from typing import Final
 from ..cloud.objects import power, text
 from ..cloud.tree import same_address
 from ..errors import VpnError
+from ..ipsec import rows
 from ..office.answers import Ping
 from ..office.syntax import masked
-from ..watch import is_both_ways
+from ..tunnel.proof import is_both_ways
 from .case import Case
-from .seen import Fact
+from .seen import Fact, NotOurs
 
 STALL: Final = "stall-after-sa-loss"
+HIDDEN: Final = "wan-address-private"
+
+
+def handed_on(case: Case, what: str) -> str:
+    """That a gateway in front of the RTX has to hand `what` on to it; "" if there is none."""
+    hidden = next((each for each in case.findings if each.code == HIDDEN), None)
+    if hidden is None:
+        return ""
+    return (
+        f"see that the gateway in front of the RTX, which has {case.peer_address}, hands {what} on "
+        f"to {hidden.where}"
+    )
 
 
 def line(case: Case) -> Iterator[Fact]:
     """Whether the RTX let us in."""
-    found = case.seen.office
+    found = case.office_seen
     if isinstance(found, VpnError):
         remedy = "see that the router has power, a line and `sshd service on`; log in by hand"
         yield _failed(found, remedy)
     elif case.office:
         running = case.office.running
-        site = case.seen.site
-        host = "the rehearsed router" if site.rehearsal else site.office.router.host
-        yield Fact("note", f"logged in at {host}: {running.model} Rev.{running.revision}")
+        place = case.aim.place
+        yield Fact("note", f"logged in at {place}: {running.model} Rev.{running.revision}")
 
 
 def api(case: Case) -> Iterator[Fact]:
     """Whether the API answered."""
-    found = case.seen.cloud
+    found = case.cloud_seen
     if isinstance(found, VpnError):
         yield _failed(found, "see that the API answers: sakura-rtx account")
+    elif case.theirs:
+        yield Fact("unseen", f"not asked: only {case.theirs.owner} can do that")
     else:
-        yield Fact("note", f"the API answered in zone {case.seen.site.cloud.zone}")
+        yield Fact("note", f"the API answered in zone {case.aim.zone}")
 
 
 def _failed(error: VpnError, remedy: str) -> Fact:
@@ -50,22 +64,37 @@ def _failed(error: VpnError, remedy: str) -> Fact:
 
 def router(case: Case) -> Iterator[Fact]:
     """Whether the VPC router is there and runs (sakura-vpcrouter-api 2.7)."""
+    if case.theirs:
+        yield from _theirs(case.theirs)
+        return
     appliance = case.appliance
     if appliance is None:
-        attach = case.seen.site.cloud.attach
-        which = attach.router_id if attach else "with the tag of this stack"
-        made = case.brought_back if case.stands else case.up
-        cure = "correct cloud.attach.router_id or cloud.zone" if attach else made
+        attached = case.aim.attached
+        which = attached or "with the tag of this stack"
+        made = case.aim.brought_back if case.stands else case.aim.up
+        cure = "correct cloud.attach.router_id or cloud.zone" if attached else made
         yield Fact("broken", f"there is no VPC router {which} in this zone", cure)
         return
     made, runs = text(appliance, "Availability"), power(appliance)
     if made != "available":
-        yield Fact("broken", f"the VPC router is not made: {made or 'no state'}", case.up)
+        yield Fact("broken", f"the VPC router is not made: {made or 'no state'}", case.aim.up)
     elif runs != "up":
         yield Fact(
             "broken", f"the VPC router does not run: {runs}", "start it in the control panel"
         )
     yield Fact("note", f"VPC router {appliance.get('ID')} at {case.vip}: {made}, {runs}")
+
+
+def _theirs(cloud: NotOurs) -> Iterator[Fact]:
+    """What its owner has to be told, where only he can look."""
+    yield Fact(
+        "unseen",
+        "it belongs to somebody else",
+        f"if nothing passes, let {cloud.owner} see that it runs, and compare his site-to-site peer "
+        "with what was agreed on:",
+    )
+    for row in rows(cloud.agreed, str(cloud.agreed.cloud_address)):
+        yield Fact("note", f"{row['name']}: {row['value']} ({row['cloud']})")
 
 
 # --- what both ends share -------------------------------------------------------------------------
@@ -90,9 +119,11 @@ def key(case: Case) -> Iterator[Fact]:
     if psk is None:
         if case.gateway is not None:
             number = case.gateway.number
-            yield Fact("broken", f"no `ipsec ike pre-shared-key {number}`", case.brought_back)
+            yield Fact("broken", f"no `ipsec ike pre-shared-key {number}`", case.aim.brought_back)
         else:
             yield Fact("unseen", "the office end has no lines of our gateway")
+    elif case.theirs:
+        yield Fact("unseen", f"equal or not is not known: only {case.theirs.owner} can compare")
     elif entry is None:
         yield Fact("unseen", "the cloud end has no peer of ours")
     elif psk.value is None:
@@ -104,7 +135,7 @@ def key(case: Case) -> Iterator[Fact]:
             "broken",
             "the keys of the two ends are not equal; SAs that stand live on until the next key "
             "exchange (a rotation that was killed between the ends leaves this)",
-            f"{case.brought_back}; if that finds nothing to do, raise psk_version in the site "
+            f"{case.aim.brought_back}; if that finds nothing to do, raise psk_version in the site "
             "file: a new key at both ends",
         )
     else:
@@ -131,12 +162,14 @@ def sas(case: Case) -> Iterator[Fact]:
         yield Fact("note", f"{'; '.join(words)}: proves nothing")
     missing = {"send", "recv"} - {sa.direction for sa in held}
     if missing:
+        front = handed_on(case, "udp 500")
         what = "no SA stands" if not held else f"no IPsec SA stands for {' and '.join(missing)}"
         yield Fact(
             "broken",
             f"{what} for our gateway: the key exchange does not come to its end",
-            f"mend what is broken above, then {case.reconnect}; if nothing is, what the cloud end "
-            f"has in force may not be what it has stored: {case.up}",
+            f"mend what is broken above, then {case.reconnect}; if nothing is, "
+            f"{f'{front}; else ' if front else ''}"
+            f"{case.unexplained}",
         )
 
 
@@ -144,23 +177,22 @@ def traffic(case: Case) -> Iterator[Fact]:
     """The pings: only they prove anything."""
     if case.office is None:
         return
-    office, site = case.office, case.seen.site
-    way = f"from {site.office_end.lan_address} (RTX) to {site.target}"
+    office, aim = case.office, case.aim
+    way = f"from {aim.source} (RTX) to {aim.target}"
     if office.refused:
         yield Fact("unseen", f"the RTX did not ping {way}: {office.refused}")
         return
     yield Fact("note", f"ping {way}: {_said(office.small)}")
     if office.full is not None:
-        size = site.office_end.mtu
-        yield Fact("note", f"ping of {size} bytes, the tunnel's MTU: {_said(office.full)}")
+        yield Fact("note", f"ping of {aim.mtu} bytes, the tunnel's MTU: {_said(office.full)}")
     if not case.passes:
         yield _dead(case)
     elif office.full is None or not office.full.received:
         yield Fact(
             "broken",
-            f"small packets pass, packets of {site.office_end.mtu} bytes do not",
+            f"small packets pass, packets of {aim.mtu} bytes do not",
             "lower office.mtu in the site file, or find the hop that drops fragments of ESP; then "
-            f"{case.up}",
+            f"{case.aim.up}",
         )
     elif set(case.errors) & set(case.disagreements):
         yield Fact(
@@ -192,14 +224,23 @@ def _dead(case: Case) -> Fact:
             f"SAs stand and carry nothing, as after a loss of the SAs with these settings: "
             f"{stall.where}",
             f"{case.reconnect} brings it back now; so that it comes back by itself from then on, "
-            f"type `{stall.remedy}`, or let them be typed: {case.brought_back}",
+            f"type `{stall.remedy}`, or let them be typed: {case.aim.brought_back}",
         )
-    target = case.seen.site.target
+    target, front = case.aim.target, handed_on(case, "IP protocol 50 (ESP)")
+    if both and front:
+        return Fact(
+            "broken",
+            "SAs stand and carry nothing: the gateway in front of the RTX may hand udp 500 on and "
+            f"not ESP (IP protocol 50), {target} may not answer, or one end may have lost its SAs",
+            f"{front}; {case.reconnect}; then see that {target} answers pings at all "
+            "(verify.target)",
+        )
     if both:
         return Fact(
             "broken",
             f"SAs stand and carry nothing: {target} may not answer, one end may have lost its SAs, "
-            "or a filter or route in the cloud LAN is in the way",
+            "ESP (IP protocol 50) may be dropped on the way, or a filter or route in the cloud LAN "
+            "is in the way",
             f"{case.reconnect}; then see that {target} answers pings at all (verify.target)",
         )
     return Fact("broken", "nothing comes back: there are no SAs", "what mends the SAs, above")

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, TypeVar
 
 from ..clock import Clock, Progress
 from ..cloud.api import Client
+from ..cloud.found import router_of_stack
 from ..cloud.objects import as_id
-from ..cloud.owned import ROUTER, find_own, read
+from ..cloud.owned import ROUTER, read
 from ..cloud.settings import peer_statuses
 from ..errors import ApiError, DeviceError, Unreachable, VpnError
 from ..office import guards
@@ -18,8 +19,9 @@ from ..office.answers import Ping
 from ..office.login import Login
 from ..office.session import Session
 from ..site import Site
-from ..watch import IP_AND_ICMP
-from .seen import NO_PING, CloudEnd, OfficeEnd, Seen
+from ..tunnel.proof import IP_AND_ICMP
+from .aim import Aim
+from .seen import NO_PING, CloudEnd, NotOurs, OfficeEnd, Seen
 
 _API_SECONDS: Final = 30.0  # for all its answers; a patient client would wait for half an hour
 # The line of `show status tunnel`; its Japanese word for a tunnel that is down is unverified.
@@ -30,39 +32,55 @@ _End = TypeVar("_End")
 
 @dataclass(frozen=True)
 class Reach:
-    """How to reach both ends; opening either may raise `VpnError`.
+    """How to reach both ends; opening either may raise `VpnError`.  There is no `client` where the
+    VPC router belongs to somebody else.
 
-    `router_id` is the VPC router's, "" if it has to be looked for by the `tag` of its owner.
+    `router_id` is the VPC router's, "" if it has to be looked for by the `tag` of its owner, or by
+    its `peer` with the office's address (`router_of_stack`).
     """
 
     login: Callable[[], Login]
-    client: Callable[[], Client]
-    tag: str
+    client: Callable[[], Client] | None
+    tag: str = ""
     router_id: str = ""
+    peer: str = ""
 
 
 def look(name: str, site: Site, reach: Reach, *, clock: Clock, say: Progress) -> Seen:
     """Read both ends of the site called `name`; an end that cannot be read is its error."""
-    say("reading the VPC router")
-    cloud = _or_error(lambda: _cloud(reach, clock))
+    cloud = _cloud(reach, site, clock, say)
     say("reading the RTX, and pinging through the tunnel")
-    return Seen(name, site, _or_error(lambda: _office(site, reach, clock, say)), cloud)
+    aim = Aim.of(name, site)
+    return Seen(name, site, or_error(lambda: _office(aim, reach, clock, say)), cloud)
 
 
-def _or_error(read: Callable[[], _End]) -> _End | VpnError:
+def or_error(read: Callable[[], _End]) -> _End | VpnError:
+    """What was read, or the error that stands in its place."""
     try:
         return read()
     except VpnError as error:
         return error
 
 
-def _cloud(reach: Reach, clock: Clock) -> CloudEnd:
-    client = reach.client()
+def _cloud(reach: Reach, site: Site, clock: Clock, say: Progress) -> CloudEnd | NotOurs | VpnError:
+    open_client = reach.client
+    if open_client is None:
+        return NotOurs(replace(site.agreement, cloud_address=site.vip))
+    say("reading the VPC router")
+    return or_error(lambda: _router(open_client(), reach, clock))
+
+
+def _router(client: Client, reach: Reach, clock: Clock) -> CloudEnd:
     client.deadline = clock.now() + _API_SECONDS
     router_id = reach.router_id
     if not router_id:
-        found = find_own(client, ROUTER, reach.tag)
+        found = router_of_stack(client, reach.tag, reach.peer)
         router_id = as_id(found["ID"]) if found else ""
+    return cloud_end(client, router_id)
+
+
+def cloud_end(client: Client, router_id: str) -> CloudEnd:
+    """The VPC router as the API has it ("" is none): two GETs."""
     appliance = read(client, ROUTER, router_id) if router_id else None
     if appliance is None:
         return CloudEnd(None)
@@ -72,18 +90,21 @@ def _cloud(reach: Reach, clock: Clock) -> CloudEnd:
         return CloudEnd(appliance, status_error=error.what)
 
 
-def _office(site: Site, reach: Reach, clock: Clock, say: Progress) -> OfficeEnd:
-    end = site.office_end
+def _office(aim: Aim, reach: Reach, clock: Clock, say: Progress) -> OfficeEnd:
     with Session.open(reach.login(), clock=clock, say=say) as session:
         unsaved = guards.not_guards(session.unsaved())
-        running = session.configuration()
-        sas = session.associations(end.gateway)
-        word = _WORD.search(session.answer(f"show status tunnel {end.tunnel}").text)
-        small, full, refused = _pings(session, site)
+        return replace(office_end(session, aim), unsaved=unsaved)
+
+
+def office_end(session: Session, aim: Aim) -> OfficeEnd:
+    """The RTX as it runs now; what of it is not saved is not looked at."""
+    running = session.configuration()
+    sas = session.associations(aim.gateway)
+    word = _WORD.search(session.answer(f"show status tunnel {aim.tunnel}").text)
+    small, full, refused = _pings(session, aim)
     return OfficeEnd(
         running=guards.without(running),
         guards=guards.left_over(running),
-        unsaved=unsaved,
         sas=sas,
         small=small,
         full=full,
@@ -92,14 +113,13 @@ def _office(site: Site, reach: Reach, clock: Clock, say: Progress) -> OfficeEnd:
     )
 
 
-def _pings(session: Session, site: Site) -> tuple[Ping, Ping | None, str]:
+def _pings(session: Session, aim: Aim) -> tuple[Ping, Ping | None, str]:
     """A small ping and, if that passes, one of the tunnel's MTU; why the router refused to."""
-    target, source, mtu = site.target, site.office_end.lan_address, site.office_end.mtu
     full = None
     try:
-        small = session.ping(target, source)
+        small = session.ping(aim.target, aim.source)
         if small.received:
-            full = session.ping(target, source, size=mtu - IP_AND_ICMP)
+            full = session.ping(aim.target, aim.source, size=aim.mtu - IP_AND_ICMP)
     except Unreachable:
         raise
     except DeviceError as error:

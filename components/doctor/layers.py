@@ -12,6 +12,7 @@ from typing import Final, Literal
 from ..office import lacking
 from ..office.audit import Finding
 from . import checks
+from .aim import Aim
 from .case import Case
 from .seen import Fact, Layer, Seen, State
 from .settings import settings
@@ -75,26 +76,30 @@ def nothing(_case: Case) -> Iterator[Fact]:
 @dataclass(frozen=True)
 class _Row:
     """`needs` are the ends without which the layer cannot be looked at; `clean` is said if the
-    layer has nothing else to say."""
+    layer has nothing else to say, `alone` instead where the VPC router is somebody else's."""
 
     name: str
     title: str
     check: Callable[[Case], Iterable[Fact]]
-    needs: tuple[Literal["office", "appliance", "cloud", "judged"], ...] = ()
+    needs: tuple[Literal["office", "compared", "known", "judged"], ...] = ()
     clean: str = ""
+    alone: str = ""
 
 
 _TUNNEL: Final = ("office", "judged")
-_BOTH: Final = ("office", "appliance", "judged")
+_BOTH: Final = ("office", "compared", "judged")
+_AGREED: Final = "the office end has what was agreed on; what the VPC router has its owner sees"
 
 LAYERS: Final = (
     _Row("line", "line to the RTX", checks.line),
     _Row("API", "API", checks.api),
-    _Row("router", "VPC router up", checks.router, ("cloud",)),
+    _Row("router", "VPC router up", checks.router, ("known",)),
     _Row("settings", "settings stored and applied", settings),
-    _Row("proposals", "proposals", checks.shared, _BOTH, "they agree"),
-    _Row("identities", "identities, addresses, prefixes", checks.shared, _BOTH, "they agree"),
-    _Row("key", "pre-shared key", checks.key, ("office", "appliance")),
+    _Row("proposals", "proposals", checks.shared, _BOTH, "they agree", _AGREED),
+    _Row(
+        "identities", "identities, addresses, prefixes", checks.shared, _BOTH, "they agree", _AGREED
+    ),
+    _Row("key", "pre-shared key", checks.key, ("office", "compared")),
     _Row("nat", "NAT of the RTX", nothing, _TUNNEL, "IKE and ESP reach the RTX"),
     _Row("filters", "filters", nothing, _TUNNEL, "the RTX lets IKE, ESP and the prefixes pass"),
     _Row("routes", "routes", nothing, _TUNNEL, "the peer outside, its prefix in the tunnel"),
@@ -104,8 +109,8 @@ LAYERS: Final = (
 
 _NOT_READ: Final = {
     "office": "the RTX could not be read",
-    "cloud": "the API could not be read",
-    "appliance": "the VPC router could not be read",
+    "known": "the API could not be read",
+    "compared": "the VPC router could not be read",
     "judged": "the RTX has no tunnel of ours to judge",
 }
 
@@ -120,7 +125,11 @@ _ORDER: Final = tuple(_STATES)
 
 def diagnose(seen: Seen) -> tuple[Layer, ...]:
     """Every layer, in order."""
-    case = Case(seen)
+    return examine(Case(Aim.of(seen.name, seen.site), seen.office, seen.cloud))
+
+
+def examine(case: Case) -> tuple[Layer, ...]:
+    """The same where what both ends should be is not known from a site file."""
     return tuple(_layer(row, case) for row in LAYERS)
 
 
@@ -133,7 +142,7 @@ def _layer(row: _Row, case: Case) -> Layer:
     unread = [_NOT_READ[need] for need in row.needs if not getattr(case, need)]
     if unread:
         return Layer(row.name, row.title, "not looked at", unread[0], "", ())
-    facts = [*row.check(case), *_found(row.name, case)] or [Fact("note", row.clean)]
+    facts = [*row.check(case), *_found(row.name, case)] or [_clean(row, case)]
     worst = min(facts, key=lambda fact: _ORDER.index(fact.kind))
     state = _STATES[worst.kind]
     said = worst if state != "ok" else Fact("note", "")
@@ -145,14 +154,19 @@ def _layer(row: _Row, case: Case) -> Layer:
     return Layer(row.name, row.title, state, said.text, said.cure, evidence)
 
 
+def _clean(row: _Row, case: Case) -> Fact:
+    return Fact("note", (case.theirs and row.alone) or row.clean)
+
+
 def _found(layer: str, case: Case) -> Iterator[Fact]:
     """What the audit says about a layer; a finding that the site file accepts breaks nothing."""
-    accepted = {str(code): reason for code, reason in case.seen.site.accept.items()}
     for each in case.findings:
         if LAYER_OF.get(each.code) != layer:
             continue
         text = f"{each.code}: {each.where}: {each.why}"
-        if reason := accepted.get(each.code):
+        if case.theirs and each in case.disagreements:
+            text += " (as agreed on with its owner; it was not read)"
+        if reason := case.aim.accept.get(each.code):
             yield Fact("note", f"{text} (accepted: {reason})")
         elif each.severity == "error":
             yield Fact("broken", text, _cure(each, case))
@@ -163,7 +177,8 @@ def _found(layer: str, case: Case) -> Iterator[Fact]:
 def _cure(found: Finding, case: Case) -> str:
     """What an audit says, and the command that does the same from the site file."""
     if case.drift or case.cloud_drift:
-        return f"{found.remedy}; or both ends as the site file says: {case.brought_back}"
+        ends = "the office end" if case.theirs else "both ends"
+        return f"{found.remedy}; or {ends} as the site file says: {case.aim.brought_back}"
     if found.code in lacking.CODES:
-        return f"{found.remedy}; or {case.completed}"
+        return f"{found.remedy}; or {case.aim.completed}"
     return found.remedy

@@ -8,6 +8,7 @@ from typing import Any, Final, Literal, NamedTuple
 
 from ..cloud.tree import Json
 from ..errors import VpnError
+from ..ipsec import Agreement
 from ..office.answers import Ping, SecurityAssociation
 from ..office.config import Config
 from ..site import Site
@@ -49,6 +50,18 @@ class CloudEnd:
 
 
 @dataclass(frozen=True)
+class NotOurs:
+    """A VPC router of somebody else, which is not asked: `agreed` is what its owner should have."""
+
+    agreed: Agreement
+
+    @property
+    def owner(self) -> str:
+        """Who alone can look at it."""
+        return f"the owner of the VPC router {self.agreed.cloud_address}"
+
+
+@dataclass(frozen=True)
 class Seen:
     """One site and both its ends; in the place of an end that could not be read stands the error.
 
@@ -58,7 +71,7 @@ class Seen:
     name: str
     site: Site
     office: OfficeEnd | VpnError
-    cloud: CloudEnd | VpnError
+    cloud: CloudEnd | NotOurs | VpnError
 
 
 class Fact(NamedTuple):

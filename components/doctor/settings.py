@@ -8,7 +8,7 @@ from typing import Final
 from ..errors import VpnError
 from ..office.guards import last
 from ..tunnel import GUARD_MARGIN
-from ..watch import is_both_ways
+from ..tunnel.proof import is_both_ways
 from .case import Case
 from .seen import Fact
 
@@ -21,9 +21,9 @@ _HALF: Final = (
 def settings(case: Case) -> Iterator[Fact]:
     """Everything about them, the state that a killed change left first."""
     yield from _guarded(case)
-    if case.office is None or case.appliance is None:
-        ends = (("the RTX", case.office), ("a VPC router", case.appliance))
-        lacking = " and ".join(name for name, end in ends if end is None)
+    if case.office is None or not case.compared:
+        ends = (("the RTX", case.office), ("a VPC router", case.compared))
+        lacking = " and ".join(name for name, end in ends if not end)
         yield Fact("unseen", f"the ends cannot be compared without {lacking}")
     if isinstance(case.peer, VpnError):
         yield Fact("broken", case.peer.what, case.peer.remedy or "look into the control panel")
@@ -38,14 +38,14 @@ def _guarded(case: Case) -> Iterator[Fact]:
     """A guard stands only while a change is made, or after one that was killed."""
     guards = case.office.guards if case.office else ()
     if guards:
-        seconds = last(case.seen.site.verify.seconds + GUARD_MARGIN)
+        seconds = last(case.aim.seconds + GUARD_MARGIN)
         yield Fact(
             "broken",
             "a change is under way or was killed: its guard stands in the RTX "
             f"(`{'; '.join(guards)}`), which then goes back to its saved configuration by itself; "
             "the cloud end may be new already",
             f"let no other `up` run, wait until the guard is gone (at most {seconds:.0f} s), "
-            f"{case.up}",
+            f"{case.aim.up}",
         )
 
 
@@ -62,7 +62,7 @@ def _absent(case: Case) -> Iterator[Fact]:
     ]
     if missing:
         half = f"{_HALF}: " if office or cloud else ""
-        yield Fact("broken", f"{half}{' and '.join(missing)}", case.up)
+        yield Fact("broken", f"{half}{' and '.join(missing)}", case.aim.up)
 
 
 def _drifted(case: Case) -> Iterator[Fact]:
@@ -82,7 +82,7 @@ def _drifted(case: Case) -> Iterator[Fact]:
                 "broken",
                 f"{_HALF}: the {done[0]} end is as the site file says, the {end} end is not "
                 f"(to change: {_some(drift)})",
-                f"{case.up}; if that finds nothing to do: {case.brought_back}",
+                f"{case.aim.up}; if that finds nothing to do: {case.aim.brought_back}",
             )
         else:
             yield Fact(
@@ -115,7 +115,7 @@ def _applied(case: Case) -> Iterator[Fact]:
             "broken",
             f"the peer {case.peer_address} is stored and not in force: the VPC router names "
             f"{', '.join(case.cloud.statuses)} only",
-            f"{case.up}, or apply the settings in the control panel",
+            f"{case.aim.up}, or apply the settings in the control panel",
         )
     elif case.office is not None and is_both_ways(case.office.sas):
         yield Fact("note", "the VPC router names no peer in force, as for a while after a start")
@@ -124,7 +124,7 @@ def _applied(case: Case) -> Iterator[Fact]:
             "unseen",
             "the VPC router names no peer in force: it was started or changed less than two "
             "minutes ago, or the settings are stored and not applied",
-            f"look again in two minutes; then {case.up}, or apply the settings in the control "
+            f"look again in two minutes; then {case.aim.up}, or apply the settings in the control "
             "panel",
         )
 

@@ -8,16 +8,26 @@ time until pings pass over new ones.  Other gateways' SAs are never touched.
 
 from .loss import NO_WAY_BACK, Recovery, explanations, prove
 from .passing import OurTunnel, Traffic, traffic
-from .reconnection import OFFICE_ALONE, OtherPeers, Reconnection, reconnect, refusal
+from .reconnection import (
+    OFFICE_ALONE,
+    Cloud,
+    OtherPeers,
+    Reconnection,
+    bring_back,
+    reconnect,
+    refusal,
+)
 
 __all__ = [
     "NO_WAY_BACK",
     "OFFICE_ALONE",
+    "Cloud",
     "OtherPeers",
     "OurTunnel",
     "Reconnection",
     "Recovery",
     "Traffic",
+    "bring_back",
     "explanations",
     "prove",
     "reconnect",

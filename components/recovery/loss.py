@@ -12,16 +12,15 @@ from typing import Final
 
 from ..clock import Clock, Progress
 from ..errors import DeviceError
-from ..ipsec import Agreement
 from ..office import guards, inband
 from ..office.answers import SecurityAssociation
-from ..office.audit import FarEnd, Finding, audit
-from ..office.audit.far import Entry
+from ..office.audit import Finding, audit
+from ..office.audit.agreed import as_agreed
 from ..office.config import Config
 from ..office.needs import needs
 from ..office.render import render
 from ..office.session import Session
-from ..watch import Proof, Silence, Watch, delete
+from ..tunnel.proof import Proof, Silence, Watch, delete
 from .passing import OurTunnel, Traffic, traffic
 
 # Findings that explain why a tunnel that works does not come back, whatever their severity.
@@ -81,7 +80,7 @@ def prove(
 def explanations(running: Config, tunnel: OurTunnel) -> tuple[Finding, ...]:
     """The findings that explain a dead tunnel: no way back after a loss, then what is an error."""
     agreement = needs(running, tunnel.agreement, tunnel.office).agreement
-    found = audit(running, far=_as_agreed(agreement), tunnel=tunnel.office.tunnel)
+    found = audit(running, far=as_agreed(agreement), tunnel=tunnel.office.tunnel)
     back = no_way_back(found)
     return (*back, *(each for each in found if each.severity == "error" and each not in back))
 
@@ -89,28 +88,6 @@ def explanations(running: Config, tunnel: OurTunnel) -> tuple[Finding, ...]:
 def no_way_back(found: Iterable[Finding]) -> tuple[Finding, ...]:
     """Of findings those that explain why a tunnel that works does not come back."""
     return tuple(each for each in found if each.code in NO_WAY_BACK)
-
-
-def _as_agreed(agreement: Agreement) -> FarEnd:
-    """The cloud end as the site file says it is."""
-    proposal, dpd = agreement.proposal, agreement.dpd
-    entry = Entry(
-        peer=str(agreement.office_address),
-        remote_id=str(agreement.office_identity),
-        office_prefixes=(agreement.office_prefix,),
-        cloud_prefixes=(agreement.cloud_prefix,),
-        key=None,
-    )
-    return FarEnd(
-        address=agreement.cloud_address,
-        encryption=proposal.encryption,
-        hash=proposal.hash,
-        dh_group=proposal.dh_group,
-        ike_lifetime=agreement.ike_lifetime,
-        esp_lifetime=agreement.esp_lifetime,
-        dpd=(dpd.interval, dpd.timeout),
-        entries=(entry,),
-    )
 
 
 def ours(session: Session, tunnel: OurTunnel, way_in: IPv4Address | None) -> Config:

@@ -10,7 +10,7 @@ from ..ipsec import Agreement
 from ..office.answers import Ping, SecurityAssociation
 from ..office.render import OfficeSite
 from ..office.session import Session
-from ..watch import IP_AND_ICMP, Verification, is_both_ways
+from ..tunnel.proof import IP_AND_ICMP, Verification, is_both_ways
 
 PINGS: Final = 3
 

@@ -13,9 +13,9 @@ from datetime import UTC, datetime
 from ipaddress import IPv4Address
 from typing import Any, Final, NamedTuple
 
-from .clock import Clock, Progress
-from .office.answers import Ping, SecurityAssociation
-from .office.session import Session
+from ..clock import Clock, Progress
+from ..office.answers import Ping, SecurityAssociation
+from ..office.session import Session
 
 # Seconds.
 NEW_SAS_WITHIN: Final = 10  # then the old SAs of our gateway are deleted, with notice

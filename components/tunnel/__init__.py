@@ -13,18 +13,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from .clock import Clock, Progress, SystemClock
-from .cloud import lifecycle
-from .cloud.api import Client
-from .cloud.neighbours import Neighbours
-from .cloud.router import OmittedSecrets, Parameters
-from .errors import VerifyError, VpnError
-from .office.apply import GuardedChange
-from .office.config import Scope, parse
-from .office.login import Login
-from .office.plan import align
-from .office.session import Session
-from .watch import Proof, Silence, Verification, Watch
+from ..clock import Clock, Progress
+from ..cloud import lifecycle
+from ..cloud.neighbours import Neighbours
+from ..errors import Cancelled, VerifyError, VpnError
+from ..office.apply import GuardedChange
+from ..office.config import parse
+from ..office.plan import align
+from ..office.session import Session
+from .ends import Ends, Wish
+from .going_back import CLOUD_BACK, put_back
+from .proof import Proof, Silence, Verification, Watch
 
 __all__ = [
     "Ends",
@@ -42,46 +41,6 @@ __all__ = [
 # minute before it does, so that going back is still possible.
 GUARD_MARGIN: Final = 180
 BEFORE_THE_GUARD: Final = 60
-
-
-@dataclass(frozen=True)
-class Wish:
-    """What one operation wants: the RTX's lines (key masked), the peer's values, the key."""
-
-    lines: str
-    cloud: Mapping[str, Any]
-    key: str = field(repr=False)
-
-    @property
-    def has_peer(self) -> bool:
-        """Whether there is more of the peer than its address: a refresh may have found it gone."""
-        return len(self.cloud) > 1
-
-
-@dataclass(frozen=True)
-class Ends:
-    """How to reach both ends, and which part of each is ours.
-
-    `calm` is a second client that no Ctrl-C interrupts: going back must come to its end.
-    `in_band`, `allow_unsaved` and `accept` are the user's consent, see `GuardedChange`;
-    `omitted_secrets` says what the user states about the API, see `cloud.writable`, and
-    `parameters` whose those are that all peers of the router share, see `cloud.router.Parameters`.
-    `address` is the VIP that the lines call; another one at the router is an error ("" is not
-    compared).
-    """
-
-    client: Client
-    calm: Client
-    router_id: str
-    peer: str
-    login: Login
-    scope: Scope
-    in_band: bool = False
-    allow_unsaved: bool = False
-    accept: tuple[str, ...] = ()
-    omitted_secrets: OmittedSecrets = "refuse"
-    parameters: Parameters = "own"
-    address: str = ""
 
 
 class NotProved(VerifyError):
@@ -105,8 +64,7 @@ def establish(
     """
     keep = (verification.on_failure or ("back" if before else "keep")) == "keep"
     guard = verification.seconds + GUARD_MARGIN
-    neighbours = _preflight(ends, wish)
-    ends.client.deadline = deadline = clock.now() + guard - BEFORE_THE_GUARD
+    neighbours = _preflight(ends, wish, before)
     change = GuardedChange(
         ends.login,
         ends.scope,
@@ -120,14 +78,15 @@ def establish(
         in_band=ends.in_band,
         allow_unsaved=ends.allow_unsaved,
         accept=ends.accept,
+        new_router=ends.new_router,
     )
     with change:
         change.start()
+        ends.client.deadline = deadline = _deadline(change, guard, clock)
         old = {sa.spi for sa in change.session.associations(ends.scope.gateway)}
         try:
             progress("VPC router: writing the peer and applying the settings")
-            _write_peer(ends, ends.client, wish, clock)
-            _retire_renamed_peer(ends, wish, before, clock)
+            ends.write_peer(ends.client, wish, clock, replaces=before)
             watch = Watch(
                 change.session,
                 ends.scope.gateway,
@@ -137,13 +96,21 @@ def establish(
                 progress=progress,
                 breathe=change.breathe,
             )
+            outcome: Proof | VerifyError
             found = watch.until(min(clock.now() + verification.seconds, deadline))
-            outcome = found if isinstance(found, Proof) else _no_traffic(ends, verification, found)
+            if isinstance(found, Proof):
+                outcome = found
+            else:
+                progress("no traffic: asking both ends for the cause")
+                outcome = _no_traffic(
+                    ends, wish, verification, found, change.session, clock, stays=keep
+                )
             if isinstance(outcome, VerifyError) and not keep:
                 raise outcome
             change.keep()
         except Exception as err:
-            state = _put_back(change, ends, wish, before)
+            asked = None if isinstance(err, Cancelled) else verification
+            state = put_back(change, ends, wish, before, asked, clock=clock, progress=progress)
             if isinstance(err, VpnError):
                 err.state = "; ".join(filter(None, (err.state, *state)))
             raise
@@ -151,9 +118,10 @@ def establish(
         raise NotProved(
             outcome.what,
             attempted=outcome.attempted,
-            state=f"both ends are configured and saved; {outcome.state}",
+            state="both ends are configured and saved",
             remedy=outcome.remedy,
         )
+    progress(f"traffic passes, round trip {outcome.round_trip_ms:g} ms; the office end is saved")
     return replace(
         outcome,
         others=neighbours.others,
@@ -161,7 +129,16 @@ def establish(
     )
 
 
-def _preflight(ends: Ends, wish: Wish) -> Neighbours:
+def _deadline(change: GuardedChange, guard: int, clock: Clock) -> float:
+    """When the API and the traffic have had their time, in the clock's seconds.
+
+    Reckoned from the guard that runs: before it is armed an older one may have had to run out.
+    """
+    left = guard if change.remaining is None else change.remaining
+    return clock.now() + left - BEFORE_THE_GUARD
+
+
+def _preflight(ends: Ends, wish: Wish, before: Wish | None) -> Neighbours:
     """Look at the cloud end before the office end is touched: most errors show right here."""
     others = lifecycle.foresee_peer(
         ends.client,
@@ -171,6 +148,7 @@ def _preflight(ends: Ends, wish: Wish) -> Neighbours:
         omitted_secrets=ends.omitted_secrets,
         parameters=ends.parameters,
         address=ends.address,
+        replaces=str(before.cloud["peer"]) if before else "",
     )
     return Neighbours(ends.client, ends.router_id, others)
 
@@ -186,60 +164,39 @@ def _interrupted(
         return (f"what became of the router's other peers is not known: {err.what}",)
 
 
-def _write_peer(ends: Ends, client: Client, wish: Wish, clock: Clock) -> None:
-    lifecycle.write_peer(
-        client,
-        ends.router_id,
-        wish.cloud,
-        wish.key,
-        clock,
-        omitted_secrets=ends.omitted_secrets,
-        parameters=ends.parameters,
+def _no_traffic(
+    ends: Ends,
+    wish: Wish,
+    asked: Verification,
+    silence: Silence,
+    session: Session,
+    clock: Clock,
+    *,
+    stays: bool,
+) -> VerifyError:
+    """That nothing passes, with the cause: both ends are asked while they still hold the change."""
+    # Only needed here: a change that works does not pay for an audit.
+    from ..doctor.aim import Aim
+    from .diagnosis import cause
+
+    aim = Aim(
+        name=ends.site,
+        lines=wish.lines,
+        cloud=wish.cloud,
+        gateway=ends.scope.gateway,
+        tunnel=ends.scope.tunnel,
+        source=asked.source,
+        target=asked.target,
+        mtu=asked.mtu,
+        seconds=asked.seconds,
+        zone=ends.client.zone,
     )
-
-
-def _remove_peer(ends: Ends, client: Client, wish: Wish, clock: Clock) -> None:
-    peer, omitted = wish.cloud["peer"], ends.omitted_secrets
-    lifecycle.remove_peer(client, ends.router_id, peer, clock, omitted_secrets=omitted)
-
-
-def _retire_renamed_peer(ends: Ends, wish: Wish, before: Wish | None, clock: Clock) -> None:
-    """A changed office address is a new peer entry: the old one must not stay beside it."""
-    if before and before.cloud["peer"] != wish.cloud["peer"]:
-        _remove_peer(ends, ends.client, before, clock)
-
-
-def _put_back(change: GuardedChange, ends: Ends, wish: Wish, before: Wish | None) -> list[str]:
-    """Put both ends back to what they were; what is true then, for the error."""
-    state, clock = [], SystemClock()
-    same_peer = before and before.has_peer and before.cloud["peer"] == wish.cloud["peer"]
-    try:
-        if before and before.has_peer:
-            _write_peer(ends, ends.calm, before, clock)
-        if not same_peer:
-            _remove_peer(ends, ends.calm, wish, clock)
-        state.append("cloud end as before")
-    except VpnError as err:
-        state.append(f"CLOUD END NOT BACK ({err.what})")
-    try:
-        change.back()
-        state.append("office end as before")
-    except VpnError as err:
-        state.append(f"office end: {err.what} {err.state}".strip())
-    return state
-
-
-def _no_traffic(ends: Ends, asked: Verification, silence: Silence) -> VerifyError:
-    """What each end says of itself goes into the error, believed or not."""
-    try:
-        status = lifecycle.peer_status(ends.client, ends.router_id, ends.peer)
-    except VpnError:
-        status = None
+    why = cause(aim, session, ends.client, ends.router_id, clock, stays=stays)
     return VerifyError(
-        f"no traffic from {asked.source} (RTX) to {asked.target} within {silence.waited:.0f} s",
-        attempted="ping through the tunnel, over new SAs",
-        state=f"{silence}; the VPC router calls the peer {status or 'nothing'}",
-        remedy="compare both ends (output `agreement`), then filters, NAT and routes",
+        f"no traffic from {asked.source} (RTX) to {asked.target} within {silence.waited:.0f} s; "
+        f"cause: {why.what}",
+        attempted=f"ping through the tunnel, over new SAs ({silence}; {why.evidence})",
+        remedy=why.cure,
     )
 
 
@@ -262,18 +219,16 @@ def remove(ends: Ends, stood: Wish, *, clock: Clock, progress: Progress) -> None
         allow_unsaved=ends.allow_unsaved,
     ) as change:
         change.start()
+        ends.client.deadline = _deadline(change, GUARD_MARGIN, clock)
         try:
-            _remove_peer(ends, ends.client, stood, clock)
-        except VpnError as err:
-            state = [*filter(None, [err.state]), _cloud_after_removal(ends, stood)]
-            try:
-                change.back()
-                state.append("office end as before")
-            except VpnError as other:
-                state.append(f"office end: {other.what} {other.state}".strip())
-            err.state = "; ".join(state)
+            ends.remove_peer(ends.client, stood, clock)
+            change.keep()
+        except Exception as err:
+            state = put_back(change, ends, stood, stood, clock=clock, progress=progress)
+            if isinstance(err, VpnError):
+                left = [] if CLOUD_BACK in state else [_cloud_after_removal(ends, stood)]
+                err.state = "; ".join(filter(None, (err.state, *state, *left)))
             raise
-        change.keep()
 
 
 def _cloud_after_removal(ends: Ends, stood: Wish) -> str:
@@ -289,11 +244,16 @@ def _cloud_after_removal(ends: Ends, stood: Wish) -> str:
 
 @dataclass(frozen=True)
 class Standing:
-    """What really stands at both ends; `key` is None where the router does not show it."""
+    """What really stands at both ends; `key` is None where the router does not show it.
+
+    `model` and `revision` are what the RTX calls itself ("" if it does not).
+    """
 
     lines: str
     cloud: Mapping[str, Any] | None
     key: str | None = field(repr=False)
+    model: str = ""
+    revision: str = ""
 
     @property
     def nowhere(self) -> bool:
@@ -308,5 +268,6 @@ def look(ends: Ends, reference: str, *, clock: Clock) -> Standing:
     """
     cloud = lifecycle.read_peer(ends.client, ends.router_id, ends.peer)
     with Session.open(ends.login, clock=clock) as session:
-        live = align(session.configuration(), reference, ends.scope)
-    return Standing(live.text, cloud, live.key)
+        running = session.configuration()
+    live = align(running, reference, ends.scope)
+    return Standing(live.text, cloud, live.key, running.model, running.revision)

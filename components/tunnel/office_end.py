@@ -1,0 +1,158 @@
+"""The office end alone: a tunnel whose VPC router belongs to somebody else.
+
+No API is touched.  What is left of the transaction of both ends is its half at the RTX: lines under
+the guard, traffic over new SAs, then saved, else undone.  The values of the far end are what its
+owner has to be told, and to be compared with if nothing passes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from ..clock import Clock, Progress
+from ..errors import VerifyError, VpnError
+from ..office.apply import GuardedChange
+from ..office.config import Scope
+from ..office.login import Login
+from ..office.plan import align
+from ..office.session import Session
+from .proof import Proof, Silence, Verification, Watch
+
+# Seconds: the guard outlives the wait for traffic, so that going back is still possible.
+GUARD_MARGIN: Final = 180
+
+
+class NotProved(VerifyError):
+    """No traffic came, and the office end was kept as it was asked for."""
+
+
+@dataclass(frozen=True)
+class Lines:
+    """The RTX's lines (key masked) and the key; None where the router does not show it."""
+
+    text: str
+    key: str | None = field(repr=False)
+
+
+@dataclass(frozen=True)
+class OfficeEnd:
+    """How to reach the RTX, which part of it is ours, and what the user consents to.
+
+    See `GuardedChange` for the consents and `new_router`.
+    """
+
+    login: Login
+    scope: Scope
+    in_band: bool = False
+    allow_unsaved: bool = False
+    accept: tuple[str, ...] = ()
+    new_router: bool = False
+
+    def _change(
+        self, wanted: Lines, before: Lines, seconds: int, clock: Clock, progress: Progress
+    ) -> GuardedChange:
+        return GuardedChange(
+            self.login,
+            self.scope,
+            wanted.text,
+            wanted.key,
+            expected_text=before.text,
+            old_key=before.key,
+            clock=clock,
+            progress=progress,
+            guard_seconds=seconds + GUARD_MARGIN,
+            in_band=self.in_band,
+            allow_unsaved=self.allow_unsaved,
+            accept=self.accept,
+            new_router=self.new_router,
+        )
+
+    def establish(
+        self,
+        wanted: Lines,
+        before: Lines | None,
+        far_end: Mapping[str, Any],
+        asked: Verification,
+        *,
+        clock: Clock,
+        progress: Progress,
+    ) -> Proof:
+        """Bring the RTX to `wanted` and prove it; `before` is what stood until now.
+
+        Raises `NotProved` when the lines were kept and nothing passes; after any other error the
+        RTX is as it was before, or the error's `state` says what is not.
+        """
+        keep = (asked.on_failure or ("back" if before else "keep")) == "keep"
+        with self._change(
+            wanted, before or Lines("", None), asked.seconds, clock, progress
+        ) as change:
+            change.start()
+            try:
+                found = self._watch(change, asked, clock, progress)
+                if isinstance(found, Silence) and not keep:
+                    raise VerifyError(**_silence(asked, found, far_end))
+                change.keep()
+            except Exception as err:
+                _back(change, err)
+                raise
+        if isinstance(found, Silence):
+            state = "the office end is configured and saved"
+            raise NotProved(**_silence(asked, found, far_end), state=state)
+        return found
+
+    def _watch(
+        self, change: GuardedChange, asked: Verification, clock: Clock, progress: Progress
+    ) -> Proof | Silence:
+        gateway = self.scope.gateway
+        old = {sa.spi for sa in change.session.associations(gateway)}
+        watch = Watch(
+            change.session,
+            gateway,
+            asked,
+            old,
+            clock=clock,
+            progress=progress,
+            breathe=change.breathe,
+        )
+        return watch.until(clock.now() + asked.seconds)
+
+    def remove(self, stood: Lines, *, clock: Clock, progress: Progress) -> None:
+        """Take the lines away, under the guard; what is gone already is no error."""
+        with self._change(Lines("", stood.key), stood, 0, clock, progress) as change:
+            change.start()
+            try:
+                change.keep()
+            except Exception as err:
+                _back(change, err)
+                raise
+
+    def look(self, reference: str, *, clock: Clock) -> Lines:
+        """What stands of ours; `reference` are the lines that should."""
+        with Session.open(self.login, clock=clock) as session:
+            live = align(session.configuration(), reference, self.scope)
+        return Lines(live.text, live.key)
+
+
+def _silence(asked: Verification, found: Silence, far_end: Mapping[str, Any]) -> dict[str, str]:
+    """That nothing passes, and what only the owner of the far end can compare."""
+    values = "\n".join(f"  {name}: {value}" for name, value in sorted(far_end.items()))
+    return {
+        "what": f"no traffic from {asked.source} (RTX) to {asked.target} within "
+        f"{found.waited:.0f} s",
+        "attempted": f"ping through the tunnel, over new SAs ({found})",
+        "remedy": "let the owner of the VPC router compare the key and these values of the "
+        f"site-to-site peer with his; then run up again:\n{values}",
+    }
+
+
+def _back(change: GuardedChange, err: Exception) -> None:
+    """Undo; what is true then goes into the error."""
+    try:
+        change.back()
+        state = "office end as before"
+    except VpnError as failed:
+        state = f"office end: {failed.what} {failed.state}".strip()
+    if isinstance(err, VpnError):
+        err.state = "; ".join(filter(None, (err.state, state)))

@@ -21,6 +21,11 @@ try:
             "rtxKeyPassphrase": config.get_secret("rtxKeyPassphrase"),
             "rtxViaKey": config.get_secret("rtxViaKey"),
         },
+        probe_login={
+            "key": config.get_secret("probeKey"),
+            "keyPassphrase": config.get_secret("probeKeyPassphrase"),
+            "password": config.get_secret("probePassword"),
+        },
     )
 except VpnError as err:
     raise pulumi.RunError(str(err)) from None

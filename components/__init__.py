@@ -11,17 +11,26 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .errors import ApiError, DeviceError, SpecError, VerifyError, VpnError
-    from .resources import Access
+    from .probes import LocalProbe, ProbeLogin, RemoteProbe, SshHost
+    from .resources import Access, Provider
     from .site import Site
     from .vpn import SiteToSiteVpn
+
+# As in pyproject.toml; to ask what is installed takes longer than a plugin may take to start.
+__version__ = "0.1.0"
 
 __all__ = [
     "Access",
     "ApiError",
     "DeviceError",
+    "LocalProbe",
+    "ProbeLogin",
+    "Provider",
+    "RemoteProbe",
     "Site",
     "SiteToSiteVpn",
     "SpecError",
+    "SshHost",
     "VerifyError",
     "VpnError",
 ]
@@ -30,9 +39,14 @@ _HOME = {
     "Access": "resources",
     "ApiError": "errors",
     "DeviceError": "errors",
+    "LocalProbe": "probes",
+    "ProbeLogin": "probes",
+    "Provider": "resources",
+    "RemoteProbe": "probes",
     "Site": "site",
     "SiteToSiteVpn": "vpn",
     "SpecError": "errors",
+    "SshHost": "probes",
     "VerifyError": "errors",
     "VpnError": "errors",
 }

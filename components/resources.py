@@ -21,6 +21,10 @@ class Provider(pulumi.ProviderResource):
     Left out: the API's from `SAKURA_*`, `SAKURACLOUD_*` or the usacloud profile, the router's from
     `SAKURA_RTX_PASSWORD`, `SAKURA_RTX_ADMINISTRATOR_PASSWORD` and `SAKURA_RTX_KEY` with
     `SAKURA_RTX_KEY_PASSPHRASE`, the bastion's key from `SAKURA_RTX_VIA_KEY`.  All are secret.
+
+    With `abandon_office` the RTX is dead or gone: a tunnel is deleted at its cloud end only.  It
+    stands here and not at the tunnel because a delete is given the tunnel as it was, not as it is
+    in the program.
     """
 
     def __init__(
@@ -28,8 +32,13 @@ class Provider(pulumi.ProviderResource):
         name: str,
         access: Access | None = None,
         opts: pulumi.ResourceOptions | None = None,
+        *,
+        abandon_office: bool = False,
     ) -> None:
         given = {key: pulumi.Output.secret(v) for key, v in (access or {}).items() if v is not None}
+        self.abandon_office = abandon_office
+        if abandon_office:
+            given["abandonOffice"] = pulumi.Output.from_input("true")
         super().__init__("sakurartx", name, given, opts)
 
 
@@ -218,19 +227,16 @@ class AttachedRouter(_Typed):
         super().__init__(name, args, opts)
 
 
-class TunnelArgs(Where):
-    """Both ends of one tunnel.
+class OfficeEndArgs(TypedDict):
+    """The RTX's end of one tunnel.
 
     `lines` is the RTX's side in the shape of `show config`, with placeholders for the key and for
-    `address` (the VIP), `cloud` the peer's values at the VPC router, `numbers` the RTX's tunnel,
-    policy and gateway numbers, `router` how to reach it, `verify` the proof by traffic, `consent`
-    what the user allows (`inBand`, `allowUnsaved`, `accept`, `omittedSecrets`,
-    `sharedParameters`).  On a router that this stack did not make (`attached`), what all its peers
-    share is left alone.
+    `address` (the VIP), `cloud` the values of the peer at the VPC router, `numbers` the RTX's
+    tunnel, policy and gateway numbers, `router` how to reach it, `verify` the proof by traffic,
+    `consent` what the user allows.  With `rehearsal` the stand-in of this machine.
     """
 
-    routerId: Text
-    attached: NotRequired[pulumi.Input[bool] | None]
+    rehearsal: NotRequired[pulumi.Input[bool] | None]
     address: Text
     lines: Text
     cloud: pulumi.Input[Mapping[str, Any]]
@@ -240,6 +246,19 @@ class TunnelArgs(Where):
     router: pulumi.Input[Mapping[str, Any]]
     verify: pulumi.Input[Mapping[str, Any]]
     consent: pulumi.Input[Mapping[str, Any]]
+
+
+class TunnelArgs(OfficeEndArgs):
+    """Both ends of one tunnel.
+
+    `consent` is what the user allows at both (`inBand`, `allowUnsaved`, `accept`,
+    `omittedSecrets`, `sharedParameters`).  On a router that this stack did not make (`attached`),
+    what all its peers share is left alone.
+    """
+
+    zone: Text
+    routerId: Text
+    attached: NotRequired[pulumi.Input[bool] | None]
 
 
 class Tunnel(_Typed):
@@ -254,5 +273,21 @@ class Tunnel(_Typed):
 
     def __init__(
         self, name: str, args: TunnelArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__(name, args, opts)
+
+
+class OfficeEnd(_Typed):
+    """The RTX's end of a tunnel whose VPC router belongs to somebody else; no API is touched."""
+
+    TYPE = "sakurartx:index:OfficeEnd"
+    OUTPUTS = ("lines", "verified", "psk")
+    SECRETS = ("psk",)
+    lines: pulumi.Output[str]
+    verified: pulumi.Output[Mapping[str, Any]]
+    psk: pulumi.Output[str]
+
+    def __init__(
+        self, name: str, args: OfficeEndArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         super().__init__(name, args, opts)

@@ -2,42 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any, TypeVar, cast
+from collections.abc import Mapping, Sequence
+from copy import copy
+from typing import Any
 
 import pulumi
 
 from . import ipsec
+from . import probes as proofs
 from .cloud.router import vpn_values
-from .errors import SpecError
-from .office import lacking
+from .cloud_end import cloud_end
+from .errors import Problem, SpecError
 from .office.render import render
 from .resources import (
     Access,
-    AttachedRouter,
-    Internet,
-    LanArgs,
-    OutsideArgs,
+    OfficeEnd,
+    OfficeEndArgs,
     PreSharedKey,
     Provider,
-    Switch,
     Tunnel,
-    VpcRouter,
-    Where,
 )
-from .site import Cloud, Site
-from .site.sections import Interface
-
-T = TypeVar("T")
-U = TypeVar("U")
+from .site import Site
+from .site.cloud import beside_attach
 
 
 class SiteToSiteVpn(pulumi.ComponentResource):
     """A SAKURA Cloud VPC router and a Yamaha RTX, joined by an IPsec tunnel that carries traffic.
 
     `psk` is the pre-shared key to use (1 to 40 characters of `A-Za-z0-9_`); left out, one is
-    generated.  `access` opens both ends, see `Provider`.  The attributes are the outputs; their
-    names and meaning stand in the README.
+    generated.  Where the VPC router belongs to somebody else (`cloud.elsewhere` in the site file)
+    it is required, and only the office end is touched.  `access` opens both ends, see `Provider`.
+    The attributes are the outputs; their names and meaning stand in the README.
+
+    With `router` the site uses a VPC router that is there already, as with `cloud.attach` in the
+    site file: that of another site of this program, or one by its id, which may be an output (of a
+    `StackReference`, say).  Sites of one program on one router are made one after the other if
+    they are given the site and not the id.
+
+    Of `opts`, `custom_timeouts`, `depends_on` and `ignore_changes` reach every resource of the
+    site; so do, by Pulumi's own rules, `protect`, `provider`, `retain_on_delete` and `transforms`.
+    A `Provider` given there takes the place of `access`, and can serve several sites.
+
+    `probes` run once the tunnel carries traffic, and again after each change of it; one that fails
+    makes `up` fail, and nothing goes back.  Those of the site file log in with `probe_login`.  What
+    they print is `probe_outputs`, by name.
     """
 
     psk: pulumi.Output[str]
@@ -50,6 +58,7 @@ class SiteToSiteVpn(pulumi.ComponentResource):
     agreement: pulumi.Output[list[dict[str, Any]]]
     verified: pulumi.Output[Mapping[str, Any]]
     router_id: pulumi.Output[str]
+    probe_outputs: dict[str, pulumi.Output[str]]
 
     OUTPUTS = (
         "psk",
@@ -71,181 +80,149 @@ class SiteToSiteVpn(pulumi.ComponentResource):
         *,
         psk: pulumi.Input[str] | None = None,
         access: Access | None = None,
+        router: pulumi.Input[str] | SiteToSiteVpn | None = None,
+        probes: Sequence[proofs.Probe] = (),
+        probe_login: proofs.ProbeLogin | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        _check(psk)
-        super().__init__("sakurartx:index:SiteToSiteVpn", name, {}, opts)
-        provider = Provider(f"{name}-access", access, pulumi.ResourceOptions(parent=self))
-        child = pulumi.ResourceOptions(parent=self, provider=provider)
+        asked = [*proofs.of(site.probes, probe_login or {}), *probes]
+        _check(site, psk, router, asked)
+        own, passed_on = _split(opts)
+        super().__init__("sakurartx:index:SiteToSiteVpn", name, {}, own)
+        child = pulumi.ResourceOptions.merge(
+            pulumi.ResourceOptions(parent=self, provider=self._way_in(name, site, access)),
+            passed_on,
+        )
         agreement, office, cloud = site.agreement, site.office_end, site.cloud
-        for code, text in ipsec.weaknesses(agreement.proposal).items():
-            if code not in site.accept:
-                pulumi.log.warn(f"{text} is weak; accept it with `accept: {{{code}: why}}`", self)
-
         key = PreSharedKey(f"{name}-psk", {"version": site.psk_version, "value": psk}, child)
-        where: Where = {"zone": cloud.zone, "rehearsal": site.rehearsal or None}
-        router = (
-            _attached_router(name, site, where, child)
-            if cloud.attach
-            else _own_router(name, site, where, child)
+        self._tunnels: list[Tunnel] = []  # of this program, on one router
+        if isinstance(router, SiteToSiteVpn):
+            self._tunnels, router = router._tunnels, router.router_id
+        after = pulumi.ResourceOptions.merge(
+            child, pulumi.ResourceOptions(depends_on=[*self._tunnels])
         )
+        lines, values = render(agreement, office), vpn_values(agreement)
+        verify = {
+            "target": str(site.target),
+            "source": str(office.lan_address),
+            "seconds": site.verify.seconds,
+            "mtu": office.mtu,
+            "onFailure": site.verify.on_failure,
+            "proveRecovery": site.verify.prove_recovery or None,
+        }
         numbers = {"tunnel": office.tunnel, "policy": office.policy, "gateway": office.gateway}
-        tunnel = Tunnel(
-            f"{name}-tunnel",
-            {
-                **where,
-                "routerId": router.id,
-                "attached": True if cloud.attach else None,
-                "address": router.address,
-                "lines": render(agreement, office),
-                "cloud": vpn_values(agreement),
-                "psk": key.value,
-                "pskVersion": site.psk_version,
-                "numbers": numbers,
-                "router": site.office.router.given,
-                "consent": {
-                    "inBand": site.office.in_band,
-                    "allowUnsaved": site.office.allow_unsaved,
-                    "accept": [code for code in site.accept if code in lacking.CODES] or None,
-                    "omittedSecrets": cloud.omitted_secrets,
-                    "sharedParameters": cloud.shared_parameters,
+        consent: dict[str, Any] = {
+            "inBand": site.office.in_band,
+            "allowUnsaved": site.office.allow_unsaved,
+            "accept": dict(site.accept) or None,
+        }
+        there = cloud_end(name, site, router, child, after)
+        ours: OfficeEndArgs = {
+            "rehearsal": site.rehearsal or None,
+            "address": there.address,
+            "lines": lines,
+            "cloud": values,
+            "psk": key.value,
+            "pskVersion": site.psk_version,
+            "numbers": numbers,
+            "router": site.office.router.given,
+            "consent": consent,
+            "verify": verify,
+        }
+        tunnel: Tunnel | OfficeEnd
+        if cloud.elsewhere:
+            tunnel = OfficeEnd(f"{name}-tunnel", ours, child)
+        else:
+            consent["omittedSecrets"] = cloud.omitted_secrets
+            consent["sharedParameters"] = cloud.shared_parameters
+            tunnel = Tunnel(
+                f"{name}-tunnel",
+                {
+                    **ours,
+                    "zone": cloud.zone,
+                    "routerId": there.router_id,
+                    "attached": there.attached or None,
                 },
-                "verify": {
-                    "target": str(site.target),
-                    "source": str(office.lan_address),
-                    "seconds": site.verify.seconds,
-                    "mtu": office.mtu,
-                    "onFailure": site.verify.on_failure,
-                },
-            },
-            child,
-        )
+                after,
+            )
+            self._tunnels.append(tunnel)
 
         self.psk = tunnel.psk
-        self.vpc_router_address = router.address
-        self.vpc_router_addresses = _then(router.realAddresses, list)
+        self.vpc_router_address = there.address
+        self.vpc_router_addresses = there.addresses
         self.office_address = pulumi.Output.from_input(str(agreement.office_address))
         self.cloud_prefixes = pulumi.Output.from_input([str(agreement.cloud_prefix)])
         self.office_prefixes = pulumi.Output.from_input([str(agreement.office_prefix)])
         self.rtx_config = tunnel.lines
-        self.agreement = router.address.apply(lambda vip: ipsec.rows(agreement, vip))
+        first, *others = ipsec.rows(agreement, "")
+        self._rows = [{**first, "value": there.address}, *others]
+        self.agreement = there.address.apply(lambda vip: ipsec.rows(agreement, vip))
         self.verified = tunnel.verified
-        self.router_id = router.id
+        self.router_id = there.router_id
+        proved = {each: verify[each] for each in ("target", "source", "mtu")}
+        agreed = {"lines": lines, "cloud": values, "verify": proved, "key": site.psk_version}
+        self.probe_outputs = proofs.register(
+            name,
+            asked,
+            there.address.apply(lambda vip: proofs.mark({**agreed, "vip": vip})),
+            pulumi.ResourceOptions.merge(
+                passed_on, pulumi.ResourceOptions(parent=self, depends_on=[tunnel])
+            ),
+        )
         self.register_outputs(self.outputs)
 
+    def _way_in(self, name: str, site: Site, access: Access | None) -> pulumi.ProviderResource:
+        """The one that the program gives, else one of the site's own."""
+        given = self.get_provider(Tunnel.TYPE)
+        if given is None:
+            opts = pulumi.ResourceOptions(parent=self)
+            return Provider(f"{name}-access", access, opts, abandon_office=site.office.abandon)
+        if access is not None:
+            problem = Problem("access", "a value beside a provider", "one of them")
+        elif site.office.abandon and not getattr(given, "abandon_office", False):
+            allowed = "abandon_office=True at the provider that the program gives"
+            problem = Problem("office.abandon", "true", allowed)
+        else:
+            return given
+        raise SpecError([problem], source=name)
+
     @property
-    def outputs(self) -> dict[str, pulumi.Output[Any]]:
-        """Everything that a stack exports, by name."""
-        return {name: getattr(self, name) for name in self.OUTPUTS}
+    def outputs(self) -> dict[str, pulumi.Input[Any]]:
+        """Everything that a stack exports, by name.
+
+        Of the agreement a first preview shows what is known, all but the address of a new router.
+        """
+        return {name: getattr(self, name) for name in self.OUTPUTS} | {"agreement": self._rows}
 
 
-def _then(output: pulumi.Output[T], what: Callable[[T], U]) -> pulumi.Output[U]:
-    """What follows from an output; nothing from what `--target` leaves unmade."""
-    return output.apply(lambda value: cast(U, None) if value is None else what(value))
-
-
-def _own_router(name: str, site: Site, where: Where, opts: pulumi.ResourceOptions) -> VpcRouter:
-    """The VPC router of this stack, and what it stands on."""
-    cloud = site.cloud
-    lan, *more = (_interface(name, cloud, one, where, opts) for one in cloud.private)
-    outside, aliases = _outside(name, cloud, where, opts)
-    return VpcRouter(
-        f"{name}-router",
-        {
-            **where,
-            **outside,
-            "name": f"{name}-router",
-            "plan": cloud.plan,
-            "version": cloud.version,
-            "lan": lan,
-            "interfaces": more or None,
-            "aliases": None if cloud.aliases is None else aliases,
-            "sections": _sections(cloud, aliases),
-            "ownPeer": str(site.agreement.office_address),
-            "omittedSecrets": cloud.omitted_secrets,
-        },
-        opts,
-    )
-
-
-def _sections(
-    cloud: Cloud, aliases: pulumi.Output[list[str]]
-) -> pulumi.Input[dict[str, Any]] | None:
-    """The sections that the site names; known in the first preview unless they need an alias."""
-    if cloud.names_aliases:
-        return aliases.apply(cloud.inputs)
-    return cloud.inputs([]) or None
-
-
-def _interface(
-    name: str, cloud: Cloud, one: Interface, where: Where, opts: pulumi.ResourceOptions
-) -> LanArgs:
-    """A private interface, with a switch of its own unless one is given."""
-    label = "lan" if one.nic == cloud.lan_nic else f"eth{one.nic}"
-    switch: pulumi.Input[str] = (
-        one.switch_id or Switch(f"{name}-{label}", {**where, "name": f"{name}-{label}"}, opts).id
-    )
-    nic: LanArgs = {
-        "switchId": switch,
-        "address": str(one.vip),
-        "realAddresses": [str(a) for a in one.reals],
-        "prefixLength": one.prefix.prefixlen,
-    }
-    if cloud.plan == "standard":  # one node, one address
-        del nic["address"]
-        nic["realAddresses"] = [str(one.vip)]
-    return nic if one.nic == 1 else nic | {"nic": one.nic}
-
-
-def _outside(
-    name: str, cloud: Cloud, where: Where, opts: pulumi.ResourceOptions
-) -> tuple[OutsideArgs, pulumi.Output[list[str]]]:
-    """Where eth0 stands: nowhere of ours on the standard plan; and its further addresses."""
-    if cloud.plan == "standard":
-        return {}, pulumi.Output.from_input([])
-    internet = Internet(
-        f"{name}-internet",
-        {
-            **where,
-            "name": f"{name}-wan",
-            "prefixLength": cloud.router_switch.prefix_length,
-            "bandwidthMbps": cloud.router_switch.bandwidth_mbps,
-        },
-        opts,
-    )
-    chosen = _then(internet.addresses, lambda block: cloud.outside(list(block)))
-    eth0: OutsideArgs = {
-        "switchId": internet.switchId,
-        "address": _then(chosen, lambda c: c[0]),
-        "realAddresses": _then(chosen, lambda c: c[1]),
-        "vrid": cloud.vrid,
-    }
-    return eth0, _then(chosen, lambda c: c[2])
-
-
-def _attached_router(
-    name: str, site: Site, where: Where, opts: pulumi.ResourceOptions
-) -> AttachedRouter:
-    """The VPC router of another stack; the address that we ping is checked unless given."""
-    cloud = site.cloud
-    assert cloud.attach is not None
-    vip = cloud.attach.vip
-    return AttachedRouter(
-        f"{name}-router",
-        {
-            **where,
-            "routerId": cloud.attach.router_id,
-            "lan": str(cloud.lan),
-            "vip": None if vip is None else str(vip),
-            "cloud": vpn_values(site.agreement),
-            "sharedParameters": cloud.shared_parameters,
-            "lanAddress": None if site.verify.target else str(cloud.lan_vip),
-        },
-        opts,
-    )
-
-
-def _check(psk: pulumi.Input[str] | None) -> None:
-    """Refuse a key that the API would refuse before anything is registered, if it is known."""
+def _check(site: Site, psk: object, router: object, asked: Sequence[proofs.Probe]) -> None:
+    """Refuse what can be known to be wrong before anything is registered."""
+    # What the API would refuse of a key; one that is an output is seen by the provider.
     if isinstance(psk, str) and (problem := ipsec.key_problem(psk, "psk")):
         raise SpecError([problem], source="stack configuration")
+    named = site.cloud.model_fields_set if router is not None else set()
+    if problems := [*beside_attach(named, "the router that the program gives")]:
+        raise SpecError(problems)
+    if site.cloud.elsewhere and psk is None:
+        allowed = "the key of the VPC router's owner: pulumi config set --secret psk"
+        raise SpecError([Problem("psk", "nothing", allowed)], source="stack configuration")
+    proofs.check(asked)
+
+
+def _split(
+    opts: pulumi.ResourceOptions | None,
+) -> tuple[pulumi.ResourceOptions | None, pulumi.ResourceOptions]:
+    """What the component takes of its options, and what is handed to its resources.
+
+    Time limits and ignored changes mean nothing at a component, and Pulumi warns of them; what a
+    component depends on is made before its resources, but would be deleted before them too.
+    """
+    if opts is None:
+        return None, pulumi.ResourceOptions()
+    own = copy(opts)
+    own.custom_timeouts = own.ignore_changes = None
+    return own, pulumi.ResourceOptions(
+        custom_timeouts=opts.custom_timeouts,
+        depends_on=opts.depends_on,
+        ignore_changes=opts.ignore_changes,
+    )

@@ -2,66 +2,24 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pulumi
 import pytest
-import yaml
+from mocked_program import MADE, SHARED, Mocks, demo, program
 
+from components.commands import access
 from components.errors import SpecError
-from components.site import Site, site_of
+from components.resources import Provider
+from components.site import Site
 from components.vpn import SiteToSiteVpn
-
-DEMO = Path(__file__).resolve().parents[1] / "stacks" / "Pulumi.demo.yaml"
-ADDRESSES = ["203.0.113.4", "203.0.113.5", "203.0.113.6", "203.0.113.7"]
-MADE: dict[str, dict[str, Any]] = {}
-
-
-class Mocks(pulumi.runtime.Mocks):
-    """Answers as the provider would, and remembers what it was asked for."""
-
-    def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str, dict[str, Any]]:
-        MADE[args.name] = {"type": args.typ, **args.inputs}
-        outputs: dict[str, dict[str, Any]] = {
-            "sakurartx:index:Internet": {"switchId": "113400000021", "addresses": ADDRESSES},
-            "sakurartx:index:AttachedRouter": {
-                "address": "203.0.113.4",
-                "realAddresses": ADDRESSES[1:3],
-            },
-            # What SAKURA chooses for a standard router; others bring theirs.
-            "sakurartx:index:VpcRouter": {
-                "address": args.inputs.get("address") or "198.51.100.200",
-                "realAddresses": args.inputs.get("realAddresses") or [],
-            },
-            "sakurartx:index:PreSharedKey": {"value": args.inputs.get("value") or "generated_key"},
-            "sakurartx:index:Tunnel": {"verified": {"at": "now"}},
-        }
-        return f"id-of-{args.name}", {**args.inputs, **outputs.get(args.typ, {})}
-
-    def call(
-        self, args: pulumi.runtime.MockCallArgs
-    ) -> tuple[dict[Any, Any], list[tuple[str, str]] | None]:
-        raise AssertionError(f"no function is called: {args.token}")
 
 
 @pytest.fixture(autouse=True)
 def _program() -> Iterator[None]:
-    """A program of its own for each test: the SDK ties what it holds to one event loop."""
-    loop = asyncio.new_event_loop()
-    asyncio.set_event_loop(loop)
-    pulumi.runtime.set_mocks(Mocks(), project="sakura-rtx-vpn", stack="demo", preview=False)
-    yield
-    asyncio.set_event_loop(None)
-    loop.close()
-
-
-def demo(**cloud: Any) -> Site:
-    data = yaml.safe_load(DEMO.read_text())["config"]
-    data["sakura-rtx-vpn:site"]["cloud"] |= cloud
-    return site_of(data)
+    with program():
+        yield
 
 
 @pulumi.runtime.test  # type: ignore[untyped-decorator]
@@ -121,7 +79,7 @@ def test_on_a_shared_router_nothing_is_made_but_the_tunnel() -> pulumi.Output[No
         kinds = {made["type"].rpartition(":")[2] for name, made in MADE.items() if name[0] == "e"}
         expected = {"SiteToSiteVpn", "sakurartx", "PreSharedKey", "AttachedRouter", "Tunnel"}
         assert kinds == expected
-        assert outputs["vpc_router_address"] == "203.0.113.4"
+        assert outputs["vpc_router_address"] == SHARED
         assert MADE["e-tunnel"]["attached"] is True
         assert MADE["e-tunnel"]["consent"]["sharedParameters"] == "keep"
         assert MADE["e-router"]["routerId"] == "113400000101"
@@ -213,3 +171,109 @@ def test_what_a_targeted_update_leaves_unmade_is_no_error(
         assert address == "198.51.100.200"
 
     return site.vpc_router_address.apply(check)
+
+
+@pulumi.runtime.test  # type: ignore[untyped-decorator]
+def test_a_router_may_come_from_the_program() -> pulumi.Output[None]:
+    """Another site of it, or an id that is known later: then the site file names none."""
+    first = SiteToSiteVpn("r1", demo())
+    later = pulumi.Output.from_input("113400000102")
+    others = [SiteToSiteVpn("r2", demo(), router=first), SiteToSiteVpn("r3", demo(), router=later)]
+
+    def check(_: object) -> None:
+        assert MADE["r2-router"]["type"] == "sakurartx:index:AttachedRouter"
+        assert MADE["r2-router"]["routerId"] == "id-of-r1-router"
+        assert MADE["r3-router"]["routerId"] == "113400000102"
+        assert MADE["r2-tunnel"]["attached"] is MADE["r3-tunnel"]["attached"] is True
+        assert "attached" not in MADE["r1-tunnel"]
+
+    return pulumi.Output.all(*(one.verified for one in others)).apply(check)
+
+
+@pytest.mark.parametrize("key", ["attach", "plan", "interfaces"])
+def test_beside_a_given_router_the_site_file_describes_none(key: str) -> None:
+    value = {"attach": {"router_id": "113400000101"}, "plan": "highspec", "interfaces": []}[key]
+    with pytest.raises(SpecError, match="beside the router that the program gives") as caught:
+        SiteToSiteVpn("s", demo(**{key: value}), router="113400000102")
+    assert f"cloud.{key}" in str(caught.value)
+
+
+@pulumi.runtime.test  # type: ignore[untyped-decorator]
+def test_one_provider_of_the_program_serves_several_sites() -> pulumi.Output[None]:
+    before = set(MADE)
+    given = Provider("ours", {"rtxPassword": "a-password"})
+    opts = pulumi.ResourceOptions(provider=given)
+    sites = [SiteToSiteVpn(name, demo(), opts=opts) for name in ("u1", "u2")]
+
+    def check(_: object) -> None:
+        made = {n: m for n, m in MADE.items() if n not in before}
+        providers = [n for n, m in made.items() if m["type"].startswith("pulumi:providers")]
+        assert providers == ["ours"]
+
+    return pulumi.Output.all(*(site.verified for site in sites)).apply(check)
+
+
+def test_a_provider_of_the_program_stands_alone() -> None:
+    opts = pulumi.ResourceOptions(provider=Provider("theirs"))
+    with pytest.raises(SpecError, match="beside a provider"):
+        SiteToSiteVpn("v", demo(), access={}, opts=opts)
+    site = demo()
+    gone = site.model_copy(update={"office": site.office.model_copy(update={"abandon": True})})
+    with pytest.raises(SpecError, match="abandon_office=True"):
+        SiteToSiteVpn("w", gone, opts=opts)
+    given = Provider("told", abandon_office=True)
+    SiteToSiteVpn("x", gone, opts=pulumi.ResourceOptions(provider=given))
+
+
+@pytest.mark.parametrize("alone", [{"zone": "is1b"}, {"attach": {"router_id": "113400000101"}}])
+def test_beside_an_office_end_alone_no_cloud_end_is_described(alone: dict[str, Any]) -> None:
+    with pytest.raises(SpecError, match=r"beside cloud\.elsewhere"):
+        office_alone(**alone)
+
+
+def office_alone(**cloud: Any) -> Site:
+    """The demo's office, with a VPC router of somebody else."""
+    data = demo().model_dump(mode="json", exclude_unset=True)
+    vip = {"elsewhere": {"vip": "203.0.113.9"}, "lan": "192.168.2.0/24"}
+    return Site.parse(data | {"cloud": vip | cloud})
+
+
+@pulumi.runtime.test  # type: ignore[untyped-decorator]
+def test_of_a_router_elsewhere_nothing_is_made_or_asked() -> pulumi.Output[None]:
+    vpn = SiteToSiteVpn("y", office_alone(), psk="a_given_key_of_some_length")
+
+    def check(outputs: dict[str, Any]) -> None:
+        kinds = {m["type"].rpartition(":")[2] for name, m in MADE.items() if name[0] == "y"}
+        assert kinds == {"SiteToSiteVpn", "sakurartx", "PreSharedKey", "OfficeEnd"}
+        made = MADE["y-tunnel"]
+        assert made["address"] == outputs["vpc_router_address"] == "203.0.113.9"
+        assert not made.keys() & {"zone", "routerId", "attached"}
+        assert set(made["consent"]) == {"inBand", "allowUnsaved", "accept"}
+        assert (outputs["router_id"], outputs["vpc_router_addresses"]) == ("", [])
+        assert outputs["agreement"][0]["value"] == "203.0.113.9"
+
+    return pulumi.Output.all(**vpn.outputs).apply(check)
+
+
+def test_what_needs_the_cloud_end_is_refused() -> None:
+    data = office_alone().model_dump(mode="json", exclude_unset=True)
+    with pytest.raises(SpecError, match="sakura-rtx prove-recovery"):
+        Site.parse(data | {"verify": {"prove_recovery": True}})
+    with pytest.raises(SpecError, match="only its owner can ask this one"):
+        access.api_client(office_alone())
+
+
+def test_its_key_is_its_owners() -> None:
+    with pytest.raises(SpecError, match="the key of the VPC router's owner"):
+        SiteToSiteVpn("z", office_alone())
+
+
+def test_anywhere_else_a_zone_is_required() -> None:
+    with pytest.raises(SpecError, match=r"cloud\.zone: found nothing"):
+        Site.parse(
+            {
+                "rehearsal": True,
+                "cloud": {"lan": "192.168.2.0/24"},
+                "office": {"lan": "192.168.1.0/24", "wan": {"address": "198.51.100.20"}},
+            }
+        )

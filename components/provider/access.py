@@ -13,8 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from ..clock import SystemClock
-from ..errors import VpnError
-from ..rehearsal import instance
+from ..errors import LoginRefused, VpnError
 from .handler import Context
 from .values import Props, reveal
 
@@ -50,6 +49,8 @@ def client(inputs: Props, ctx: Context, *, calm: bool = False) -> Client:
 
     config, environ = _config(ctx), dict(os.environ)
     if inputs.get("rehearsal"):
+        from ..rehearsal import instance
+
         ends = instance.endpoints()
         # Real credentials of the environment must never travel to a stand-in.
         given = {"apiToken": ends.api_token, "apiSecret": ends.api_secret, **config}
@@ -82,6 +83,8 @@ def login(router: Mapping[str, str | int], rehearsal: bool, ctx: Context) -> Log
 
     known, where = _config(ctx), {"port": 22, "hostKey": "", **router}
     if rehearsal:
+        from ..rehearsal import instance
+
         ends = instance.endpoints()
         where = {
             "host": ends.ssh_host,
@@ -101,7 +104,7 @@ def login(router: Mapping[str, str | int], rehearsal: bool, ctx: Context) -> Log
     given = known.get("rtxKey") or str(where.get("key", ""))
     key = _key(given, "office.router.key, SAKURA_RTX_KEY")
     if not key and "rtxPassword" not in known:
-        raise VpnError(
+        raise LoginRefused(
             f"no password for the RTX at {where['host']}, and no key",
             remedy="pulumi config set --secret rtxPassword (or rtxKey), or set "
             "SAKURA_RTX_PASSWORD (or SAKURA_RTX_KEY)",

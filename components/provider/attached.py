@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING
 from ..errors import ApiError, VpnError
 from . import access
 from .handler import Context, Diff, Live, Resource
+from .imports import place_of
 from .values import Props, Unknown, contains
 
 if TYPE_CHECKING:
     from ..cloud.attached import SharedRouter
 
+_ANYWHERE = "0.0.0.0/0"
 PREVIEW_SECONDS = 10.0  # a preview needs no API: it is not waited for either
 
 
@@ -60,13 +62,16 @@ class AttachedRouter(Resource):
     def read(self, id: str, state: Props, inputs: Props, ctx: Context) -> Live | None:
         """The router as it is now, None if it is gone."""
         if not inputs:
-            raise VpnError("an attached router needs no import: `up` reads it and changes nothing")
+            (router_id,), where = place_of(id, "VPC router")
+            inputs, id = where | {"routerId": router_id}, router_id
         found = _look(inputs, ctx)
         return None if found is None else (id, inputs | _outputs(found), inputs)
 
     def diff(self, old_inputs: Props, old_state: Props, inputs: Props, ctx: Context) -> Diff:
         """A router whose address has changed since is read again, so that the RTX follows."""
         found = super().diff(old_inputs, old_state, inputs, ctx)
+        if "lan" not in old_inputs:  # an import knows where it is, and the program what for
+            found = Diff(found.replace, found.replace)
         moved = inputs.get("vip") not in (None, old_state.get("address"))
         return Diff({*found.changed, "vip"}, found.replace) if moved else found
 
@@ -94,7 +99,8 @@ def _look(inputs: Props, ctx: Context, patience: float | None = None) -> SharedR
     appliance = read(client, ROUTER, inputs["routerId"])
     if appliance is None:
         return None
-    return shared_router(appliance, IPv4Network(inputs["lan"]), inputs["cloud"]["peer"])
+    lan, peer = inputs.get("lan") or _ANYWHERE, (inputs.get("cloud") or {}).get("peer", "")
+    return shared_router(appliance, IPv4Network(lan), peer)
 
 
 def _refuse(found: SharedRouter, inputs: Props) -> None:

@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 import grpc
 from google.protobuf import struct_pb2
-from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc
 
+from .protocol import engine_pb2, engine_pb2_grpc
 from .values import UNKNOWN, Props, changes, decode_map, secret_texts, top
 
 
@@ -94,6 +94,8 @@ class Resource(abc.ABC):
     secrets: Collection[str] = ()  # go out marked as secret, whatever the program says
     replace_on: Collection[str] = ()  # inputs whose change needs a new resource
     delete_before_replace = False
+    # Inputs whose change is no difference: what was given last reaches a delete beside the state.
+    passing: Collection[str] = ()
 
     def check(self, inputs: Props, ctx: Context) -> Props | list[Failure]:
         """The inputs as they are to be kept, or what is wrong with them."""

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import secrets
 
-from ..errors import VpnError
+from ..errors import SpecError
 from ..ipsec import generate_key, key_problem
 from .handler import Context, Failure, Live, Resource
-from .values import UNKNOWN, Props, reveal
+from .values import UNKNOWN, Props, Secret, reveal
+
+
+def _new_id() -> str:
+    return f"psk-{secrets.token_hex(4)}"
 
 
 class PreSharedKey(Resource):
@@ -33,17 +37,27 @@ class PreSharedKey(Resource):
 
     def create(self, inputs: Props, ctx: Context) -> tuple[str, Props]:
         """The key as given, else a new one."""
-        return f"psk-{secrets.token_hex(4)}", {"value": generate_key(), **inputs}
+        return _new_id(), {"value": generate_key(), **inputs}
 
     def update(self, id: str, old_state: Props, inputs: Props, ctx: Context) -> Props:
         """Called for a new version or another given key."""
         return {"value": generate_key(), **inputs}
 
     def read(self, id: str, state: Props, inputs: Props, ctx: Context) -> Live | None:
-        """A key exists in state alone."""
-        if not state:
-            raise VpnError("a pre-shared key cannot be imported: give it as `psk` instead")
-        return id, state, inputs
+        """A key exists in state alone; an import finds it at the ends of its tunnel."""
+        return (id, state, inputs) if state else self._imported(id, ctx)
+
+    def _imported(self, id: str, ctx: Context) -> Live | None:
+        from ..clock import SystemClock
+        from .tunnel_import import key_found
+
+        key = key_found(id, ctx, SystemClock(ctx.cancelled))
+        if key is None:
+            return None
+        if problem := key_problem(key, "the pre-shared key that stands"):
+            raise SpecError([problem], source="import of a pre-shared key")
+        inputs = {"version": 1}
+        return _new_id(), inputs | {"value": Secret(key)}, inputs
 
     def delete(self, id: str, state: Props, ctx: Context) -> None:
         """Nothing to remove: the tunnel took it away from both ends."""

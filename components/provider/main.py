@@ -2,25 +2,35 @@
 
 from __future__ import annotations
 
-from importlib.metadata import version
+from collections.abc import Mapping
+from functools import cache
 
-from .attached import AttachedRouter
-from .key import PreSharedKey
-from .network import Internet, Switch
-from .router import VpcRouter
+from .. import __version__
+from .handler import Resource
 from .serve import serve
-from .tunnel import Tunnel
 
-RESOURCES = {
-    "sakurartx:index:PreSharedKey": PreSharedKey(),
-    "sakurartx:index:Internet": Internet(),
-    "sakurartx:index:Switch": Switch(),
-    "sakurartx:index:VpcRouter": VpcRouter(),
-    "sakurartx:index:AttachedRouter": AttachedRouter(),
-    "sakurartx:index:Tunnel": Tunnel(),
-}
+
+@cache
+def resources() -> Mapping[str, Resource]:
+    """A handler for each type; what they need is imported here and not before."""
+    from .attached import AttachedRouter
+    from .key import PreSharedKey
+    from .network import Internet, Switch
+    from .office_end import OfficeEnd
+    from .router import VpcRouter
+    from .tunnel import Tunnel
+
+    return {
+        "sakurartx:index:PreSharedKey": PreSharedKey(),
+        "sakurartx:index:Internet": Internet(),
+        "sakurartx:index:Switch": Switch(),
+        "sakurartx:index:VpcRouter": VpcRouter(),
+        "sakurartx:index:AttachedRouter": AttachedRouter(),
+        "sakurartx:index:Tunnel": Tunnel(),
+        "sakurartx:index:OfficeEnd": OfficeEnd(),
+    }
 
 
 def main() -> None:
     """Serve until the engine is done."""
-    serve(RESOURCES, version=version("sakura-rtx-vpn"))
+    serve(resources, version=__version__)

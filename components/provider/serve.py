@@ -1,6 +1,6 @@
 """Serve Pulumi resources written in Python: the gRPC side of a provider plugin.
 
-Subclass `handler.Resource` for each kind and call `serve({"pkg:module:Name": Handler()})`.
+Subclass `handler.Resource` for each kind and call `serve(lambda: {"pkg:module:Name": Handler()})`.
 The names of the methods are the engine's (pulumi/provider.proto).
 """
 
@@ -17,11 +17,11 @@ from typing import Any
 
 import grpc
 from google.protobuf import empty_pb2, struct_pb2
-from pulumi.runtime.proto import engine_pb2_grpc, plugin_pb2, provider_pb2_grpc, status_pb2
-from pulumi.runtime.proto import provider_pb2 as pb
 
 from ..errors import VpnError
 from .handler import Context, Incomplete, Resource
+from .protocol import engine_pb2_grpc, plugin_pb2, provider_pb2_grpc, status_pb2
+from .protocol import provider_pb2 as pb
 from .values import Props, Secret, changes, contains, decode_map, encode, top
 
 # A proxy variable of the user's must not catch the local connection to the engine.
@@ -38,10 +38,13 @@ def pack(props: Props, handler: Resource, inputs: Props) -> struct_pb2.Struct:
     return struct
 
 
+Resources = Callable[[], Mapping[str, Resource]]
+
+
 class Provider(provider_pb2_grpc.ResourceProviderServicer):
     """The calls that the engine makes; the rest answers UNIMPLEMENTED."""
 
-    def __init__(self, resources: Mapping[str, Resource], version: str, engine: str | None) -> None:
+    def __init__(self, resources: Resources, version: str, engine: str | None) -> None:
         self.cancelled = threading.Event()
         self._resources, self._version, self._config = resources, version, Props()
         channel = grpc.insecure_channel(engine, OPTIONS) if engine else None
@@ -135,7 +138,9 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
 
     def Delete(self, request: Any, context: Any) -> Any:
         def work(kind: Resource, ctx: Context) -> Any:
-            kind.delete(request.id, ctx.decode(request.properties), ctx)
+            state, given = ctx.decode(request.properties), ctx.decode(request.old_inputs)
+            state |= {name: given[name] for name in kind.passing if name in given}
+            kind.delete(request.id, state, ctx)
             return empty_pb2.Empty()
 
         return self._call(request, context, work)
@@ -151,11 +156,11 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         preview, timeout = getattr(request, "preview", False), getattr(request, "timeout", 0.0)
         ctx = Context(request.urn, preview, timeout, self.cancelled, self._config, self._engine)
         try:
-            if ctx.type not in self._resources:
+            if ctx.type not in self._resources():
                 raise VpnError(f"this provider has no resource type {ctx.type!r}")
-            return work(self._resources[ctx.type], ctx)
+            return work(self._resources()[ctx.type], ctx)
         except Incomplete as err:
-            text, kind = str(err), self._resources[ctx.type]
+            text, kind = str(err), self._resources()[ctx.type]
             old = ctx.decode(inputs or struct_pb2.Struct())
             detail = pb.ErrorResourceInitFailed(
                 id=err.id,
@@ -179,7 +184,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
 
 
 def serve(
-    resources: Mapping[str, Resource],
+    resources: Resources,
     *,
     version: str = "0.0.1",
     workers: int = 64,
@@ -187,7 +192,9 @@ def serve(
 ) -> None:
     """Serve until told to end or the parent is gone; running calls then get `grace` seconds.
 
-    `workers` must exceed the engine's --parallel: Cancel needs a thread of its own.
+    `resources` is called once the engine knows the port: what it imports is imported while the
+    engine and the program get ready.  `workers` must exceed the engine's --parallel: Cancel needs
+    a thread of its own.
     """
     provider = Provider(resources, version, sys.argv[-1] if len(sys.argv) > 1 else None)
     server = grpc.server(ThreadPoolExecutor(workers), options=OPTIONS)
@@ -197,6 +204,7 @@ def serve(
         signal.signal(number, lambda *_: ended.set())
     server.start()
     print(port, flush=True)
+    resources()
     while not ended.wait(0.5) and os.getppid() == parent:
         pass
     provider.cancelled.set()

@@ -4,27 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
-from ipaddress import IPv4Address
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from ..clock import SystemClock
 from ..cloud.router import SHARED
 from ..errors import VpnError
 from ..office import inband
-from ..office.config import Scope, parse
-from ..office.render import ADDRESS_PLACEHOLDER
-from . import access, tunnel_import
+from ..office.config import parse
+from . import (
+    access,
+    tunnel_drift,
+    tunnel_hardware,
+    tunnel_import,
+    tunnel_recovery,
+    tunnel_removal,
+    tunnel_way,
+)
 from .attached import PREVIEW_SECONDS, disturbed
-from .handler import Context, Diff, Incomplete, Live, Resource
+from .handler import Context, Diff, Failure, Incomplete, Live, Resource
 from .tunnel_import import tunnel_id
-from .values import UNKNOWN, Props, Secret, reveal, top
+from .tunnel_inputs import UNPROVED, checked, scope, verification
+from .values import UNKNOWN, Props, Secret, top
 
 if TYPE_CHECKING:
     from .. import tunnel
-    from ..cloud.router import OmittedSecrets, Parameters
-
-# The output `verified` of a tunnel that was made and has not carried traffic yet.
-UNPROVED: Final = {"at": "", "how": "not proved yet"}
+    from ..cloud.router import Parameters
 
 
 class Tunnel(Resource):
@@ -39,20 +43,19 @@ class Tunnel(Resource):
     outputs = ("verified", "otherPeers")
     secrets = ("psk",)
     replace_on = ("rehearsal",)
+    passing = ("consent",)
 
-    def check(self, inputs: Props, ctx: Context) -> Props:
-        """Fill the address in."""
-        address = inputs["address"]
-        if address is not UNKNOWN and inputs["lines"] is not UNKNOWN:
-            inputs = inputs | {"lines": inputs["lines"].replace(ADDRESS_PLACEHOLDER, address)}
-        return inputs
+    def check(self, inputs: Props, ctx: Context) -> Props | list[Failure]:
+        """Fill the address in; say what is found wrong with both ends as they would be."""
+        return checked(inputs, ctx)
 
     def diff(self, old_inputs: Props, old_state: Props, inputs: Props, ctx: Context) -> Diff:
         """How the proof is asked for next time, or what is consented to, changes nothing that
         stands."""
         found = super().diff(old_inputs, old_state, inputs, ctx)
-        passing = {"consent"} | tunnel_import.not_changed(old_inputs, inputs)
-        stand = (p for p in found.changed if p != "verify.onFailure" and top(p) not in passing)
+        passing = {*self.passing} | tunnel_import.not_changed(old_inputs, inputs)
+        asked = {"verify.onFailure", tunnel_recovery.left_out(inputs)}
+        stand = (p for p in found.changed if p not in asked and top(p) not in passing)
         return Diff(list(stand), found.replace)
 
     def preview(self, old_state: Props, inputs: Props, ctx: Context) -> Props:
@@ -65,11 +68,11 @@ class Tunnel(Resource):
                 f"would be typed on the RTX ({inputs['router']['model']}):\n{inputs['lines']}\n"
                 f"would be written to the VPC router, site-to-site peer:\n{values}"
             )
-        if found := _in_band(inputs):
-            ctx.warning(
-                f"this machine reaches the RTX through the tunnel itself:\n{found}\n"
-                "up refuses that without consent: office.in_band: true, or comes from elsewhere"
-            )
+        if tunnel_hardware.is_another(old_state, inputs):
+            ctx.info(f"{tunnel_hardware.FOUND}:\n{inputs['lines']}")
+        if old_state and tunnel_recovery.is_due(inputs, old_state):
+            ctx.warning(tunnel_recovery.INTERRUPTS)
+        warn_in_band(inputs, ctx)
         others = _other_peers(old_state, inputs, ctx)
         disturbed(others, inputs["routerId"], ctx)
         changing = _changing_parameters(old_state, inputs)
@@ -85,26 +88,27 @@ class Tunnel(Resource):
         return _id(inputs), self._establish(_id(inputs), inputs, None, ctx)
 
     def update(self, id: str, old_state: Props, inputs: Props, ctx: Context) -> Props:
-        """Change both ends and prove traffic, or go back at both."""
+        """Change both ends and prove traffic, or go back at both.
+
+        What changes only the way to the router is proved without touching either end.
+        """
+        if not _why_incomplete(old_state) and tunnel_way.is_all_that_changes(old_state, inputs):
+            ends, clock = _ends(inputs, ctx), SystemClock(ctx.cancelled)
+            if verified := tunnel_way.proof(inputs, ends, ctx, clock):
+                made = {**old_state, **inputs, "verified": verified}
+                return self._with_recovery(id, made, inputs, old_state, ctx)
+            ctx.warning("an end is not as it should be, or traffic does not pass: written anew")
         return self._establish(id, inputs, tunnel_import.claimed(old_state, inputs), ctx)
 
     def _establish(self, id: str, inputs: Props, old: Props | None, ctx: Context) -> Props:
         from .. import tunnel
 
-        verify = inputs["verify"]
-        verification = tunnel.Verification(
-            target=IPv4Address(verify["target"]),
-            source=IPv4Address(verify["source"]),
-            seconds=verify["seconds"],
-            mtu=verify["mtu"],
-            on_failure=verify.get("onFailure") or "",
-        )
         try:
             proof = tunnel.establish(
                 _ends(inputs, ctx, old),
-                _wish(inputs),
-                _wish(_at_this_router(old, inputs)) if old else None,
-                verification,
+                _wish(inputs, ctx),
+                _wish(_at_this_router(old, inputs), ctx) if old else None,
+                verification(inputs),
                 clock=SystemClock(ctx.cancelled),
                 progress=ctx.info,
             )
@@ -115,7 +119,22 @@ class Tunnel(Resource):
         _leave_old_router(old, inputs, ctx)
         for sentence in proof.interrupted:
             ctx.warning(sentence)
-        return {**inputs, "verified": proof.as_output(), "otherPeers": list(proof.others)}
+        made = {**inputs, "verified": proof.as_output(), "otherPeers": list(proof.others)}
+        return self._with_recovery(id, made, inputs, old, ctx)
+
+    def _with_recovery(
+        self, id: str, made: Props, inputs: Props, old: Props | None, ctx: Context
+    ) -> Props:
+        """The state with what is known of the way back after a loss; tried where that is due."""
+        more = tunnel_recovery.known(inputs, old)
+        if tunnel_recovery.is_due(inputs, old):
+            try:
+                ends, clock = _ends(inputs, ctx), SystemClock(ctx.cancelled)
+                more = tunnel_recovery.prove(inputs, ends, ctx, clock)
+            except tunnel_recovery.NoRecovery as err:
+                verified = made["verified"] | {tunnel_recovery.SAID: err.what}
+                raise Incomplete(id, made | {"verified": verified}, [str(err)]) from err
+        return made | {"verified": made["verified"] | more}
 
     def read(self, id: str, state: Props, inputs: Props, ctx: Context) -> Live | None:
         """Both ends as they are; a tunnel of which neither end stands is gone."""
@@ -124,27 +143,55 @@ class Tunnel(Resource):
         clock = SystemClock(ctx.cancelled)
         if not inputs:
             return tunnel_import.found(id, ctx, clock)
-        standing = tunnel.look(_ends(inputs, ctx), inputs["lines"], clock=clock)
+        with tunnel_hardware.naming_the_way_on():
+            standing = tunnel.look(_ends(inputs, ctx), inputs["lines"], clock=clock)
         if standing.nowhere:
             return None
+        for said in (
+            tunnel_drift.sentences(inputs, standing.lines, standing.cloud, standing.key),
+            tunnel_drift.firmware(inputs, standing.model, standing.revision),
+        ):
+            if said:
+                ctx.warning(said)
         # Without its address a peer that is gone could not be looked for again.
         cloud = standing.cloud or {"peer": inputs["cloud"]["peer"]}
         live = inputs | {"lines": standing.lines, "cloud": cloud}
         if standing.key is not None:
             live["psk"] = Secret(standing.key)
-        if state.get("verified") == UNPROVED:  # else a refresh would declare it whole
-            raise Incomplete(id, state | live, ["traffic has never been proved"], live)
+        if why := _why_incomplete(state):  # else a refresh would declare it whole
+            raise Incomplete(id, state | live, [why], live)
         return id, state | live, live
 
     def delete(self, id: str, state: Props, ctx: Context) -> None:
-        """Take our part away at both ends."""
+        """Take our part away at both ends; at the cloud end alone if the office is given up."""
+        if tunnel_removal.is_abandoned(ctx):
+            tunnel_removal.leave_office(state, scope(state), ctx)
+            return
         from .. import tunnel
 
-        tunnel.remove(
-            _ends(state, ctx),
-            _wish(state),
-            clock=SystemClock(ctx.cancelled),
-            progress=ctx.info,
+        with tunnel_removal.naming_the_way_out(), tunnel_hardware.naming_the_way_on():
+            tunnel.remove(
+                _ends(state, ctx),
+                _wish(state, ctx),
+                clock=SystemClock(ctx.cancelled),
+                progress=ctx.info,
+            )
+
+
+def _why_incomplete(state: Props) -> str:
+    """Why the tunnel of this state is not whole yet; "" if it is."""
+    verified = state.get("verified") or {}
+    if verified == UNPROVED:
+        return "traffic has never been proved"
+    return tunnel_recovery.why_incomplete(verified)
+
+
+def warn_in_band(inputs: Props, ctx: Context) -> None:
+    """Say it if this machine's way to the RTX leads through what is changed."""
+    if found := _in_band(inputs):
+        ctx.warning(
+            f"this machine reaches the RTX through the tunnel itself:\n{found}\n"
+            "up refuses that without consent: office.in_band: true, or comes from elsewhere"
         )
 
 
@@ -178,29 +225,23 @@ def _leave_old_router(old: Props | None, inputs: Props, ctx: Context) -> None:
     """
     if old is None or old["routerId"] == inputs["routerId"]:
         return
-    from ..cloud.settings import remove_peer
-
     router, peer = old["routerId"], old["cloud"]["peer"]
     try:
-        kept = (inputs.get("consent") or {}).get("omittedSecrets") == "kept"
-        omitted: OmittedSecrets = "kept" if kept else "refuse"
-        clock = SystemClock(ctx.cancelled)
-        remove_peer(access.client(old, ctx), router, peer, clock, omitted_secrets=omitted)
+        tunnel_removal.remove_peer(old, inputs.get("consent") or {}, ctx)
     except VpnError as err:
         ctx.warning(f"the old VPC router {router} may still have the peer {peer}: {err}")
 
 
-def _wish(props: Props) -> tunnel.Wish:
+def _wish(props: Props, ctx: Context) -> tunnel.Wish:
     from .. import tunnel
 
-    return tunnel.Wish(props["lines"], props["cloud"], reveal(props["psk"]))
+    return tunnel.Wish(props["lines"], props["cloud"], tunnel_import.known_key(props, ctx))
 
 
 def _ends(props: Props, ctx: Context, old: Props | None = None) -> tunnel.Ends:
     """Both ends; ours are the lines of `props` and, before a change, those of `old`."""
     from .. import tunnel
 
-    texts = [props["lines"], *([old["lines"]] if old else [])]
     consent = props.get("consent") or {}
     return tunnel.Ends(
         client=access.client(props, ctx),
@@ -208,16 +249,15 @@ def _ends(props: Props, ctx: Context, old: Props | None = None) -> tunnel.Ends:
         router_id=props["routerId"],
         peer=props["cloud"]["peer"],
         login=access.login(props["router"], bool(props.get("rehearsal")), ctx),
-        scope=Scope(
-            **props["numbers"],
-            keys=frozenset(s.key for text in texts for s in parse(text).statements),
-        ),
+        scope=scope(props, old),
         in_band=bool(consent.get("inBand")),
         allow_unsaved=bool(consent.get("allowUnsaved")),
         accept=tuple(consent.get("accept") or ()),
         omitted_secrets=consent.get("omittedSecrets") or "refuse",
         parameters=_whose_parameters(props),
         address=props["address"],
+        site=ctx.stack,
+        new_router=tunnel_hardware.is_another(old, props),
     )
 
 
@@ -264,4 +304,5 @@ def _other_peers(old: Props, inputs: Props, ctx: Context) -> list[str]:
         client = access.client(inputs, ctx)
         client.deadline = SystemClock().now() + PREVIEW_SECONDS
         known = other_peers_of(client, inputs["routerId"], inputs["cloud"]["peer"])
-    return known
+    before = (old.get("cloud") or {}).get("peer")  # a new address of the office is the same peer
+    return [peer for peer in known if peer != before]

@@ -8,13 +8,16 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from google.protobuf import struct_pb2
-from pulumi.runtime import rpc
 
 from ..errors import VpnError
 
 Props = dict[str, Any]
 EXACT = 2**53  # whole numbers up to here survive the journey as floats
-SIGNATURE, SECRET = rpc._special_sig_key, rpc._special_secret_sig
+# How the engine marks a value (sdk/go/common/resource: sig.Key, sig.Secret) and sends one that is
+# not known (plugin.UnknownStringValue).  The SDK has them too, and takes long to import.
+SIGNATURE: Final = "4dabf18193072939515e22adb298388d"
+SECRET: Final = "1b47061264138c4ac30d75fd1eb44270"
+NOT_KNOWN: Final = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 
 
 class Unknown:
@@ -97,7 +100,7 @@ def encode(value: Any) -> Any:
         return {SIGNATURE: SECRET, "value": encode(value.value)}
     if isinstance(value, int) and abs(value) > EXACT:
         raise ValueError("an integer beyond 2**53 loses digits in Pulumi: use a string")
-    return rpc.UNKNOWN if value is UNKNOWN else value
+    return NOT_KNOWN if value is UNKNOWN else value
 
 
 def decode(value: struct_pb2.Value, path: str = "") -> Any:
@@ -111,7 +114,7 @@ def decode(value: struct_pb2.Value, path: str = "") -> Any:
         number = value.number_value
         return int(number) if number.is_integer() and abs(number) <= EXACT else number
     if kind == "string_value":
-        return UNKNOWN if value.string_value == rpc.UNKNOWN else value.string_value
+        return UNKNOWN if value.string_value == NOT_KNOWN else value.string_value
     return value.bool_value if kind == "bool_value" else None
 
 

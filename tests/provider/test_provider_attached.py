@@ -77,9 +77,19 @@ def test_it_is_read_and_nothing_is_written(cloud: Sakura, made: dict[str, Any]) 
     assert kind.read(id, state, made, ctx) is not None
 
 
-def test_an_import_is_not_needed() -> None:
-    with pytest.raises(VpnError, match="needs no import"):
-        AttachedRouter().read("is1b/113400000001", {}, {}, context("AttachedRouter"))
+def test_an_import_is_no_change_whatever_the_site_wants_of_it(made: dict[str, Any]) -> None:
+    kind, ctx = AttachedRouter(), context("AttachedRouter")
+    found = kind.read(f"is1b/{made['routerId']}", {}, {}, ctx)
+    assert found is not None
+    id, state, inputs = found
+    assert (id, state["address"]) == (made["routerId"], made["vip"])
+    assert kind.diff(inputs, state, made, ctx).changed == []
+    assert kind.read(id, state, inputs, ctx) == (id, state, inputs)
+    moved = kind.diff(inputs, state, made | {"vip": "203.0.113.9"}, ctx)
+    assert moved.changed == {"vip"}
+    other = kind.diff(inputs, state, made | {"routerId": "113400000009"}, ctx)
+    assert other.replace == ["routerId"]
+    assert kind.read("is1b/113499999999", {}, {}, ctx) is None
 
 
 def test_the_first_preview_names_the_other_peers(made: dict[str, Any]) -> None:

@@ -17,7 +17,8 @@ from components.provider import access, key
 from components.provider.handler import Context, Failure, Incomplete
 from components.provider.network import Internet, Switch
 from components.provider.router import VpcRouter
-from components.provider.tunnel import UNPROVED, Tunnel
+from components.provider.tunnel import Tunnel
+from components.provider.tunnel_inputs import UNPROVED
 from components.provider.values import UNKNOWN, Secret
 from components.rehearsal import instance
 from components.rehearsal.sakura import Sakura
@@ -71,8 +72,10 @@ INPUTS = {
 
 def test_the_address_enters_the_lines_as_soon_as_it_is_known() -> None:
     known = Tunnel().check(dict(INPUTS), context())
+    assert isinstance(known, dict)
     assert known["lines"] == "tunnel select 2\n  ipsec ike remote address 2 203.0.113.4\n"
     unknown = Tunnel().check({**INPUTS, "address": UNKNOWN}, context())
+    assert isinstance(unknown, dict)
     assert ADDRESS_PLACEHOLDER in unknown["lines"]
 
 
@@ -95,12 +98,13 @@ def test_a_refresh_does_not_declare_an_unproved_tunnel_whole(
     standing = Standing("tunnel select 2\n tunnel enable 2\n", {"peer": "198.51.100.20"}, None)
     monkeypatch.setattr("components.tunnel.look", lambda *_, **__: standing)
     monkeypatch.setattr("components.provider.tunnel._ends", lambda *_: None)
-    state = {**INPUTS, "verified": {"at": "2026-08-20T10:00:00+09:00"} if proved else UNPROVED}
+    inputs = {**INPUTS, "numbers": {"tunnel": 2, "policy": 102, "gateway": 2}}
+    state = {**inputs, "verified": {"at": "2026-08-20T10:00:00+09:00"} if proved else UNPROVED}
     if proved:
-        assert Tunnel().read("1/2", state, dict(INPUTS), context()) is not None
+        assert Tunnel().read("1/2", state, inputs, context()) is not None
     else:
         with pytest.raises(Incomplete, match="never been proved"):
-            Tunnel().read("1/2", state, dict(INPUTS), context())
+            Tunnel().read("1/2", state, inputs, context())
 
 
 # --- the cloud end

@@ -14,12 +14,14 @@ from cloud_stand_in import Heard, context, reached, router_inputs
 from components.clock import ManualClock
 from components.cloud.router import vpn_values
 from components.cloud.settings import write_peer
-from components.errors import SpecError
-from components.office.config import Config, parse
+from components.errors import DeviceError, SpecError, VpnError
+from components.office import others
+from components.office.config import Config, Scope, parse
 from components.office.render import ADDRESS_PLACEHOLDER, PSK_PLACEHOLDER, render
 from components.office.session import Session
 from components.office.standing import scope_standing
 from components.provider import access
+from components.provider.key import PreSharedKey
 from components.provider.router import VpcRouter
 from components.provider.tunnel import Tunnel
 from components.provider.tunnel_import import IMPORTED, claimed
@@ -66,17 +68,26 @@ def cloud(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sakura]:
 
 
 @pytest.fixture
-def made(cloud: Sakura, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
-    """The program's inputs of a tunnel that stands at both ends."""
+def rtx() -> list[Config]:
+    """What the RTX shows: the last one."""
+    return []
+
+
+@pytest.fixture
+def made(
+    cloud: Sakura, rtx: list[Config], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> dict[str, Any]:
+    """The program's inputs of a tunnel that stands at both ends; no site file is near."""
+    monkeypatch.chdir(tmp_path)
     inputs = router_inputs()
     id, _ = VpcRouter().create(inputs, context("VpcRouter"))
     client = access.client(inputs, context())
     write_peer(client, id, vpn_values(SITE.agreement), KEY, ManualClock())
-    running = parse(shown(inputs["address"]))
+    rtx.append(parse(shown(inputs["address"])))
 
     class Rtx:
         def configuration(self) -> Config:
-            return running
+            return rtx[-1]
 
     @contextmanager
     def open_(login: Any, **_: Any) -> Iterator[Rtx]:
@@ -179,3 +190,147 @@ def test_a_tunnel_that_stands_is_found_by_its_number() -> None:
     owned = [s.text for s in parse(shown("203.0.113.4")).owned(scope)]
     assert "ip route 10.9.0.0/24 gateway tunnel 3" in owned
     assert not [text for text in owned if " 2" in text]
+
+
+# --- what an import cannot tell to be ours --------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "nat descriptor masquerade static 1 5 192.168.1.1 udp 4500",
+        "ip filter 2001 pass 203.0.113.4 192.168.1.1 esp * *",
+        "ip keepalive 2 icmp-echo 15 4 192.168.2.1 ipsec-refresh-down=2",
+        "ip route 203.0.113.4 gateway 198.51.100.1",
+    ],
+)
+def test_a_line_that_the_site_names_is_a_change_only_if_it_does_not_stand(
+    made: dict[str, Any], rtx: list[Config], line: str
+) -> None:
+    wanted = made | {"lines": f"{line}\n{made['lines']}"}
+    _, state, inputs = found(made)
+    assert Tunnel().diff(inputs, state, wanted, context()).changed == ["lines"]
+    rtx.append(parse(f"{rtx[-1].source}\n{line}\n"))
+    _, state, inputs = found(made)
+    assert line not in inputs["lines"]
+    assert not Tunnel().diff(inputs, state, wanted, context()).changed
+    assert line in claimed(state, wanted)["lines"]
+    assert line not in claimed(state, made)["lines"]
+
+
+@pytest.mark.parametrize(
+    ("line", "somebodys"),
+    [
+        (
+            "nat descriptor masquerade static 1 5 192.168.1.1 udp 4500",
+            "nat descriptor masquerade static 1 5 192.168.1.9 tcp 443",
+        ),
+        (
+            "ip filter 2001 pass 203.0.113.4 192.168.1.1 esp * *",
+            "ip filter 2001 reject * 192.168.1.9 tcp * 25",
+        ),
+    ],
+)
+def test_somebody_elses_line_of_the_same_number_does_not_become_ours(
+    made: dict[str, Any], rtx: list[Config], line: str, somebodys: str
+) -> None:
+    rtx.append(parse(f"{rtx[-1].source}\n{somebodys}\n"))
+    wanted = made | {"lines": f"{line}\n{made['lines']}"}
+    _, state, inputs = found(made)
+    assert Tunnel().diff(inputs, state, wanted, context()).changed == ["lines"]
+    before = claimed(state, wanted)["lines"]
+    assert somebodys not in before
+    keys = frozenset(s.key for text in (before, wanted["lines"]) for s in parse(text).statements)
+    with pytest.raises(DeviceError, match="taken by somebody else") as refused:  # as `up` does
+        others.refuse_taken(
+            rtx[-1],
+            Scope(**NUMBERS, keys=keys),
+            expected=before,
+            wanted=wanted["lines"],
+            unsaved=(),
+        )
+    assert somebodys in refused.value.said
+
+
+def test_a_route_to_another_prefix_is_not_the_tunnels(
+    made: dict[str, Any], rtx: list[Config]
+) -> None:
+    rtx.append(parse(f"{rtx[-1].source}\nip route 10.77.0.0/16 gateway tunnel 2\n"))
+    _, state, inputs = found(made)
+    assert "10.77.0.0" not in inputs["lines"]
+    assert not Tunnel().diff(inputs, state, made, context()).changed
+
+
+# --- the key, and the way to the router -----------------------------------------------------------
+
+
+def key_of(made: dict[str, Any]) -> Any:
+    return PreSharedKey().read(
+        f"is1b/{made['routerId']}/198.51.100.20/2", {}, {}, context(rtxPassword="pw")
+    )
+
+
+def hide_at_the_rtx(rtx: list[Config]) -> None:
+    rtx.append(parse(rtx[-1].source.replace(f"2 text {KEY}", "2 *")))
+
+
+def test_the_key_is_found_where_an_end_shows_it(
+    made: dict[str, Any], rtx: list[Config], cloud: Sakura, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hide_at_the_rtx(rtx)
+    _, state, inputs = key_of(made)  # the VPC router shows it
+    assert (state, inputs) == ({"version": 1, "value": Secret(KEY)}, {"version": 1})
+    assert not PreSharedKey().diff(inputs, state, {"version": 1, "value": None}, context()).changed
+    assert found(made)[2]["psk"] == Secret(KEY)
+
+    cloud.change_options({"secrets_returned": False})
+    with pytest.raises(VpnError, match="neither end shows the pre-shared key") as refused:
+        key_of(made)
+    assert "SAKURA_RTX_PSK" in refused.value.remedy
+    assert "psk" not in found(made)[2]
+    monkeypatch.setenv("SAKURA_RTX_PSK", KEY)
+    assert key_of(made)[1]["value"] == found(made)[2]["psk"] == Secret(KEY)
+    rtx.pop()
+    monkeypatch.delenv("SAKURA_RTX_PSK")
+    assert key_of(made)[1]["value"] == Secret(KEY)  # the RTX shows it
+
+
+def test_a_key_of_no_peer_is_not_imported(made: dict[str, Any]) -> None:
+    id = f"is1b/{made['routerId']}/192.0.2.1/2"
+    assert PreSharedKey().read(id, {}, {}, context()) is None
+
+
+def site_file(folder: Path, **router: str) -> Path:
+    """The stack's own site file, in a project of another layout than ours."""
+    (folder / "Pulumi.yaml").write_text("name: sakura-rtx-vpn\nstackConfigDir: sites\n")
+    (folder / "sites").mkdir()
+    data = yaml.safe_load(DEMO.read_text())["config"]
+    data["sakura-rtx-vpn:site"]["office"]["router"] |= router
+    file = folder / "sites" / "Pulumi.demo.yaml"
+    file.write_text(yaml.safe_dump({"config": data}))
+    return file
+
+
+def test_the_site_file_says_which_router_it_is(
+    made: dict[str, Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name in ("HOST", "USER", "HOST_KEY"):
+        monkeypatch.delenv(f"SAKURA_RTX_{name}")
+    file = site_file(tmp_path, host="192.168.1.1", user="ops", via="me@jump")
+    assert found(made)[2]["router"]["via"] == "me@jump"
+    for text in ("config: {}", "- no stack file", "config: [", ""):
+        file.write_text(text)
+        with pytest.raises(SpecError, match="SAKURA_RTX_HOST: found nothing"):
+            found(made)
+
+
+def test_with_the_site_file_the_lines_that_differ_are_all_that_differs(
+    made: dict[str, Any], rtx: list[Config], tmp_path: Path
+) -> None:
+    file = site_file(tmp_path)
+    assert found(made)[2]["lines"] == made["lines"]
+    rtx.append(parse(rtx[-1].source.replace("2 on dpd 15 2", "2 on dpd 10 6")))
+    drifted = made["lines"].replace("2 on dpd 15 2", "2 on dpd 10 6")
+    assert found(made)[2]["lines"] == drifted != made["lines"]
+    file.write_text(file.read_text().replace("tunnel: 2", "tunnel: 3"))  # of another tunnel
+    assert "# what goes" not in found(made)[2]["lines"]

@@ -8,9 +8,13 @@ import pytest
 from google.protobuf import struct_pb2
 from hypothesis import given
 from hypothesis import strategies as st
+from pulumi.runtime import rpc
 
 from components.errors import VpnError
 from components.provider.values import (
+    NOT_KNOWN,
+    SECRET,
+    SIGNATURE,
     UNKNOWN,
     Secret,
     changes,
@@ -28,6 +32,11 @@ plain = st.recursive(
     max_leaves=10,
 )
 props = st.dictionaries(st.text(min_size=1), plain)
+
+
+def test_marks_are_those_of_the_sdk() -> None:
+    theirs = (rpc._special_sig_key, rpc._special_secret_sig, rpc.UNKNOWN)
+    assert theirs == (SIGNATURE, SECRET, NOT_KNOWN)
 
 
 @given(props)

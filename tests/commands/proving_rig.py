@@ -36,7 +36,7 @@ class Rig:
     ) -> None:
         self.world: World = made(folder, monkeypatch)
         self.world.establish(self.world.first)
-        self._capsys = capsys
+        self._capsys, self._monkeypatch = capsys, monkeypatch
         self.file = folder / "stacks" / "Pulumi.osaka.yaml"
         self.file.parent.mkdir()
         self.file.write_text(DEMO.read_text())
@@ -52,6 +52,17 @@ class Rig:
         said = self._capsys.readouterr()
         assert not [each for each in SECRETS if each in said.out + said.err]
         return code, said.out, said.err
+
+    def give_away(self) -> None:
+        """From now on the VPC router belongs to somebody else; nobody may ask the API."""
+        vip = self.world.made.vip
+        text = self.file.read_text().replace("zone: is1b", f"elsewhere: {{vip: {vip}}}")
+        self.file.write_text(text)
+        self._monkeypatch.setattr(access, "api_client", self._refused)
+
+    @staticmethod
+    def _refused(_site: object) -> None:
+        raise AssertionError("the API was asked for")
 
     def json(self, *words: str) -> tuple[int, Any]:
         """Exit code and the one object of `--json`."""

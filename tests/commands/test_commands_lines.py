@@ -61,6 +61,23 @@ def test_for_people_with_the_placeholders_explained(
     assert said.index("tunnel select 2") < said.index("# to undo them")
 
 
+def test_what_a_preview_would_say_is_said_to_who_types_by_hand(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = yaml.safe_load(DEMO.read_text())
+    data["config"]["sakura-rtx-vpn:site"]["office"]["extra_lines"] = "ipsec ike version 2 2"
+    file = tmp_path / "Pulumi.tokyo.yaml"
+    file.write_text(yaml.safe_dump(data))
+    assert cli.main(["lines", "--site", str(file)]) == 0
+    said = capsys.readouterr().err
+    assert "sakura-rtx: ike-version-2: ipsec ike version 2 2: the VPC router speaks IKEv1" in said
+    assert "sakura-rtx: weak-hash: ipsec ike hash 2 sha: SHA-1 is weak" in said
+    assert "; accepted: the pair as it was published" in said
+    assert cli.main(["lines", "--site", str(file), "--json"]) == 0
+    shown = json.loads(capsys.readouterr().out)["findings"]
+    assert [each["code"] for each in shown] == ["ike-version-2", "weak-dh-group", "weak-hash"]
+
+
 @pytest.mark.parametrize("content", [None, "{", "[]", "config: {}", "config: {a: 1}"])
 def test_a_file_that_is_no_site_is_refused(
     tmp_path: Path, content: str | None, capsys: pytest.CaptureFixture[str]
@@ -89,3 +106,27 @@ def test_an_address_that_is_none_is_never_shown_as_a_line(
     said = capsys.readouterr()
     assert not said.out
     assert "--address" in said.err
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("config:\n\ta: 1\n", "line 2, column 1: "),
+        ("config:\n\ta: 1\n", "indent with spaces"),
+        ("config:\n  secret: [CANARY\n  b: 2\n", "line 3, column 4: "),
+        ("config: \x96CANARY\n", "special characters are not allowed"),
+        ("config: {}\n", "sakura-rtx-vpn:site: found nothing"),
+        ("# 東京\n", "not UTF-8"),
+    ],
+)
+def test_a_file_that_is_no_site_is_named_with_the_place_and_not_quoted(
+    text: str, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "Pulumi.x.yaml"
+    file.write_bytes(text.encode("shift_jis" if said == "not UTF-8" else "utf-8"))
+    assert cli.main(["lines", "--site", str(file)]) == 2
+    err = capsys.readouterr().err
+    assert str(file) in err
+    assert said in err
+    assert "CANARY" not in err
+    assert "unicode string" not in err

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from proving_rig import PUBLISHED, Rig, rig
+from proving_rig import CURE, PUBLISHED, Rig, rig
 
 from components.cloud import lifecycle
 from components.cloud.objects import owner_tag
@@ -38,6 +38,7 @@ def add_other_peer(rig: Rig) -> None:
 
 def test_the_router_of_the_stack_is_found_by_its_tag(rig: Rig) -> None:
     stall(rig)
+    tag(rig, "offices", "another")
     code, _, err = rig.run("reconnect")
     assert code == 1
     assert "offices/osaka" in err
@@ -48,6 +49,11 @@ def test_the_router_of_the_stack_is_found_by_its_tag(rig: Rig) -> None:
     assert found["router_id"] == rig.world.made.id
     assert not found["before"]["passed"]
     assert rig.world.passes()
+
+
+def test_an_adopted_router_is_found_by_its_peer(rig: Rig) -> None:
+    code, found = rig.json("reconnect")
+    assert (code, found["router_id"]) == (0, rig.world.made.id)
 
 
 def test_an_attached_router_needs_no_tag(rig: Rig) -> None:
@@ -111,6 +117,29 @@ def test_an_api_that_refuses_is_an_error_and_not_no_traffic(rig: Rig) -> None:
     code, out, err = rig.run("reconnect")
     assert (code, out) == (1, "")
     assert "our SAs were deleted at the office" in err
+
+
+def test_without_credentials_the_office_end_does_what_it_can(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def none(_site: object) -> None:
+        raise SpecError([], source="API credentials")
+
+    monkeypatch.setattr(access, "api_client", none)
+    before = rig.world.spis()
+    code, out, err = rig.run("reconnect")
+    assert (code, out) == (2, "")
+    assert "API credentials" in err
+    assert "nothing was changed at either end" in err
+    assert rig.world.spis() == before
+    stall(rig)
+    code, out, err = rig.run("reconnect")
+    assert (code, out) == (2, "")
+    assert "the office end's means did not bring traffic back" in err
+    assert "VPN再接続" in err
+    rig.world.type("tunnel select 2", *CURE, "save")
+    code, found = rig.json("reconnect")
+    assert (code, found["by"], found["router_id"]) == (0, "office", None)
 
 
 @pytest.mark.parametrize(

@@ -2,13 +2,16 @@
 
 Secrets come from the environment here (`SAKURA_RTX_PASSWORD` and its siblings, and the API's, see
 `cloud.credentials`); those in the stack configuration are encrypted, and only Pulumi can read them.
+Who has had it read them gives them as `secrets`, by their names there (`rtxPassword`).
 """
 
 from __future__ import annotations
 
 import sys
 import threading
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 import yaml
@@ -21,44 +24,80 @@ if TYPE_CHECKING:
     from ..office.login import Login
     from ..provider.handler import Context
 
+Secrets = Mapping[str, str]
+NO_SECRETS: Final[Secrets] = MappingProxyType({})
+
 PROJECT_FILE: Final = "Pulumi.yaml"
 _URN = "urn:pulumi:site::sakura-rtx-vpn::sakurartx:index:Tunnel::command"
 
 
-def office_login(site: Site) -> Login:
+def office_login(site: Site, secrets: Secrets = NO_SECRETS) -> Login:
     """The way to the site's RTX; raises `VpnError` if a password is missing."""
+    return login_to(site.office.router.given, site.rehearsal, secrets)
+
+
+def login_to(
+    router: Mapping[str, str | int], rehearsal: bool, secrets: Secrets = NO_SECRETS
+) -> Login:
+    """The same for what `office.router` of a site file says (`Router.given`)."""
     from ..provider import access
 
-    return access.login(site.office.router.given, site.rehearsal, _nobody())
+    return access.login(router, rehearsal, _nobody(secrets))
 
 
-def api_client(site: Site) -> Client:
+def api_client(site: Site, secrets: Secrets = NO_SECRETS) -> Client:
     """The API of the site's zone, a rehearsal's own for a rehearsal.
 
-    Raises `VpnError` (no rehearsal runs) or `SpecError` (no credentials).
+    Raises `VpnError` (no rehearsal runs) or `SpecError` (no credentials; the cloud end belongs to
+    somebody else).
     """
+    refuse_elsewhere(site)
+    return client_in(site.cloud.zone, site.rehearsal, secrets)
+
+
+def refuse_elsewhere(site: Site) -> None:
+    """Raise `SpecError` for a site whose cloud end belongs to somebody else."""
+    if site.cloud.elsewhere:
+        found = f"the VPC router {site.cloud.elsewhere.vip} of somebody else"
+        allowed = (
+            "a router of ours: only its owner can ask this one; plan, verify, doctor, reconnect "
+            "and prove-recovery look at the office end alone"
+        )
+        raise SpecError([Problem("cloud.elsewhere", found, allowed)])
+
+
+def client_in(zone: str, rehearsal: bool, secrets: Secrets = NO_SECRETS) -> Client:
+    """The same for a zone."""
     from ..provider import access
 
-    where = {"zone": site.cloud.zone, "rehearsal": site.rehearsal}
-    return access.client(where, _nobody())
+    return access.client({"zone": zone, "rehearsal": rehearsal}, _nobody(secrets))
+
+
+def refuse_unnamed(site: Site, file: Path) -> None:
+    """Raise `SpecError` where `router_id` cannot tell which router is meant, before it is asked."""
+    if not site.cloud.attach:
+        project_of(file)
+        stack_of(file)
 
 
 def router_id(site: Site, file: Path, client: Client) -> str:
     """The id of the site's VPC router: the attached one, else that of the site's stack.
 
-    The stack marks its router with a tag made of project, stack and name (`owner_tag`).  Project is
+    The stack marks its router with a tag made of project, stack and name (`owner_tag`); one that
+    was adopted is known by its peer until it is first changed (`router_of_stack`).  Project is
     the name in the `Pulumi.yaml` nearest above the stack file, stack what stands in its own name,
     `Pulumi.<stack>.yaml`; the component is named like the stack, as in this project's program.
     Raises `ApiError` if there is none (the message says what was looked for), `SpecError` if the
     file does not tell.
     """
+    from ..cloud.found import router_of_stack
     from ..cloud.objects import as_id, owner_tag
-    from ..cloud.owned import ROUTER, find_own
 
     if site.cloud.attach:
         return site.cloud.attach.router_id
     project, stack = project_of(file), stack_of(file)
-    found = find_own(client, ROUTER, owner_tag(project, stack, f"{stack}-router"))
+    tag, peer = owner_tag(project, stack, f"{stack}-router"), str(site.agreement.office_address)
+    found = router_of_stack(client, tag, peer)
     if found is None:
         raise ApiError(
             f"zone {client.zone} has no VPC router of the stack {project}/{stack}",
@@ -100,9 +139,10 @@ def _name_in(project: Path) -> str:
     return name
 
 
-def _nobody() -> Context:
+def _nobody(secrets: Secrets) -> Context:
     """A call of the engine without an engine; what it would show goes to stderr."""
     from ..provider.handler import Context
+    from ..provider.values import Secret
 
     class Terminal(Context):
         def info(self, text: str) -> None:
@@ -110,6 +150,7 @@ def _nobody() -> Context:
 
         warning = info
 
+    config = {name: Secret(value) for name, value in secrets.items()}
     return Terminal(
-        urn=_URN, preview=False, timeout=0, cancelled=threading.Event(), config={}, engine=None
+        urn=_URN, preview=False, timeout=0, cancelled=threading.Event(), config=config, engine=None
     )

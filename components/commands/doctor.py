@@ -25,7 +25,9 @@ def add_parser(subparsers: Any) -> None:
     parser = subparsers.add_parser(
         "doctor",
         help=text,
-        description=f"{text}.  Changes nothing at either end.  Exit codes: 0 all is well, "
+        description=f"{text}.  Changes nothing at either end.  A VPC router of somebody else "
+        "(cloud.elsewhere) is not looked at; what its owner has to compare is told, and what the "
+        "office end is compared with is what was agreed on.  Exit codes: 0 all is well, "
         "3 something is broken, 1 an end cannot be read (what is known is shown), 2 bad usage or "
         "a site file that is missing or wrong.",
     )
@@ -74,9 +76,13 @@ def _reach(site: Site, file: Path, router_id: str) -> tuple[str, Reach]:
     from ..doctor import Reach
     from . import access
 
+    stack = file.name.removeprefix("Pulumi.").removesuffix(".yaml")
+    if site.cloud.elsewhere:
+        if router_id:
+            access.refuse_elsewhere(site)
+        return stack, Reach(login=lambda: access.office_login(site), client=None)
     attach = site.cloud.attach
     router_id = router_id or (attach.router_id if attach else "")
-    stack = file.name.removeprefix("Pulumi.").removesuffix(".yaml")
     tag = ""
     if not router_id:
         stack = access.stack_of(file)
@@ -86,6 +92,7 @@ def _reach(site: Site, file: Path, router_id: str) -> tuple[str, Reach]:
         client=lambda: access.api_client(site),
         tag=tag,
         router_id=router_id,
+        peer=str(site.agreement.office_address),
     )
 
 

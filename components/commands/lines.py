@@ -18,6 +18,7 @@ from ..office.plan import plan
 from ..office.render import ADDRESS_PLACEHOLDER, render
 from ..office.syntax import PSK_PLACEHOLDER
 from ..site import Site, site_of
+from ..site.problems import unreadable
 
 STACKS: Final = Path("stacks")
 
@@ -28,14 +29,17 @@ def add_parser(subparsers: Any) -> None:
     parser = subparsers.add_parser(
         "lines",
         help=text,
-        description=f"{text}, and those that undo them.  Reaches no router.  "
+        description=f"{text}, and those that undo them; what is wrong with them goes to stderr.  "
+        "Reaches no router.  "
         "Exit codes: 0 shown, 2 the site file is missing or wrong.",
     )
     add_site(parser)
     parser.add_argument(
         "--address", type=IPv4Address, metavar="VIP", help="the VPC router's address, if known"
     )
-    parser.add_argument("--json", action="store_true", help="as JSON: lines, commands, undo")
+    parser.add_argument(
+        "--json", action="store_true", help="as JSON: lines, commands, undo, findings"
+    )
     parser.set_defaults(run=run)
 
 
@@ -60,7 +64,7 @@ def text_of(file: Path) -> str:
         allowed = f"one of: {', '.join(known)}" if known else "a site file"
         raise SpecError([Problem("--site", f"{file}: {error.strerror}", allowed)]) from None
     except UnicodeDecodeError:
-        raise SpecError([Problem("--site", f"{file}: no UTF-8", "a YAML file")]) from None
+        raise SpecError([Problem("--site", f"{file}: not UTF-8", "a YAML file in UTF-8")]) from None
 
 
 def site_in(text: str, file: Path) -> Site:
@@ -68,10 +72,11 @@ def site_in(text: str, file: Path) -> Site:
     try:
         data = yaml.safe_load(text)
     except yaml.YAMLError as error:
-        found = " ".join(str(error).split())
-        raise SpecError([Problem("--site", f"{file}: {found}", "a YAML file")]) from None
+        raise SpecError([Problem("--site", f"{file}, {unreadable(error)}", "YAML")]) from None
+    if isinstance(data, dict) and {"cloud", "office"} <= data.keys():  # alone, as in `Site.load`
+        return Site.parse(data, source=str(file))
     config = data.get("config") if isinstance(data, dict) else None
-    return site_of(config if isinstance(config, dict) else {})
+    return site_of(config if isinstance(config, dict) else {}, source=str(file))
 
 
 def site_named(name: str) -> Site:
@@ -85,22 +90,35 @@ def site_named(name: str) -> Site:
 
 def run(args: Any) -> int:
     """Print the lines."""
+    from ..judge import judge_site
+
     try:
         site = site_named(args.site)
         text = render(site.agreement, site.office_end)
     except VpnError as error:
         print(f"sakura-rtx: {error}", file=sys.stderr)
         return 2
-    if vip := args.address or site.vip:
+    vip = args.address or site.vip
+    if vip:
         text = text.replace(ADDRESS_PLACEHOLDER, str(vip))
+    found = judge_site(site, address=vip)
     wanted, scope = parse(text), scope_of(text)
     # A router on which nothing of ours stands, with the lists that others share with us.
     bare = replace(parse(""), statements=shared_list.foreign(wanted, scope))
     planned = plan(bare, wanted, scope)
     if args.json:
-        shown = {"lines": text, "commands": planned.commands, "undo": planned.undo}
+        shown = {
+            "lines": text,
+            "commands": planned.commands,
+            "undo": planned.undo,
+            "findings": [each.as_json() for each in found],
+        }
         print(json.dumps(shown, ensure_ascii=False, indent=2))
         return 0
+    for each in found:
+        reason = site.accept.get(each.code)
+        said = f"accepted: {reason}" if reason else f"remedy: {each.remedy}"
+        print(f"sakura-rtx: {each.code}: {each.where}: {each.why}; {said}", file=sys.stderr)
     legend = [f"{PSK_PLACEHOLDER} is the pre-shared key (stack output `psk`)"]
     if ADDRESS_PLACEHOLDER in text:
         legend.append(f"{ADDRESS_PLACEHOLDER} is the stack output `vpc_router_address`")

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
-import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from ipaddress import IPv4Address
@@ -22,6 +20,7 @@ from ..office.session import Session
 from ..site import Site
 from ..site.complete import edits
 from ..site.edit import Edit, edited
+from . import writing
 from .lines import add_site, file_of, site_in, text_of
 
 ROOT: Final = ("config", "sakura-rtx-vpn:site")
@@ -103,7 +102,7 @@ def run(args: Any) -> int:
         return SITE_FILE
     written = bool(args.write and changes)
     if written:
-        _write(file, complete)
+        writing.replace(file, complete)
     report = _report(file, router, found, changes, written)
     print(_json(report) if args.json else "\n".join(_said(report)))
     return report.exit_code
@@ -152,20 +151,6 @@ def _report(
         ),
         written=written,
     )
-
-
-def _write(file: Path, text: str) -> None:
-    """Replace the file at once: a half-written one would be worse than the old one."""
-    file = file.resolve()
-    handle, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(text.encode("utf-8"))
-        Path(name).chmod(file.stat().st_mode)
-        Path(name).replace(file)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
 
 
 # --- what is said ---------------------------------------------------------------------------------

@@ -18,7 +18,7 @@ from ..office.audit import Finding
 from ..office.session import Session
 from ..recovery import OtherPeers, OurTunnel, Traffic
 from ..site import Site
-from ..watch import Verification
+from ..tunnel.proof import Verification
 from . import access
 from .lines import add_site, file_of, site_in, text_of
 

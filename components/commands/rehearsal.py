@@ -17,6 +17,12 @@ from ..rehearsal.ike.host import unavailable
 CANNOT: Final = 4
 _REFUSED: Final = re.compile(r"^\s*(?:エラー|Error)\s*[:：]", re.MULTILINE)
 KNOWN_HOSTS: Final = "known_hosts"
+_HANDED_ON: Final = {
+    "all": ("udp500", "esp"),
+    "udp500": ("udp500",),
+    "esp": ("esp",),
+    "nothing": (),
+}
 
 
 def add_parser(subparsers: Any) -> None:
@@ -49,6 +55,17 @@ def add_parser(subparsers: Any) -> None:
     env.add_argument("--shell", action="store_true", help="as `export` lines for `eval`")
     typed = command("type", _type, "type lines at an administrator's console of the RTX")
     typed.add_argument("lines", nargs="+", metavar="LINE", help="`-` reads lines from stdin")
+    front = command(
+        "front", _front, "the gateway in front of an RTX that has only addresses inside"
+    )
+    front.add_argument(
+        "--hands-on",
+        choices=_HANDED_ON,
+        help="what it hands on to the RTX (all unless told otherwise); needed is all",
+    )
+    front.add_argument(
+        "--address", help="its address outside; `called`: whatever the VPC router calls (default)"
+    )
     advance = command("advance", _advance, "let time jump ahead for both ends")
     advance.add_argument("seconds", type=float)
 
@@ -107,6 +124,20 @@ def _reset(args: argparse.Namespace) -> int:
 def _advance(args: argparse.Namespace) -> int:
     instance.ask(args.folder, "POST", "/advance", {"seconds": args.seconds})
     _show(args, {"advanced": args.seconds}, f"It is {args.seconds:g} s later for both ends.")
+    return 0
+
+
+def _front(args: argparse.Namespace) -> int:
+    told: dict[str, Any] = {}
+    if args.hands_on:
+        told["hands_on"] = _HANDED_ON[args.hands_on]
+    if args.address:
+        told["address"] = None if args.address == "called" else args.address
+    found = instance.ask(args.folder, "POST" if told else "GET", "/front", told)
+    address = found["address"] or "whatever address the VPC router calls"
+    what = " and ".join(found["hands_on"]) or "nothing"
+    text = f"In front of an RTX with addresses inside: {address}; hands on to it: {what}."
+    _show(args, {"address": found["address"], "hands_on": found["hands_on"]}, text)
     return 0
 
 

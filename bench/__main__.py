@@ -8,15 +8,16 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from . import machine
 from .table import Row, show
 
-NO_BENCH = ("table", "__main__")
+NO_BENCH = ("__main__", "machine", "table")
 
 
 def names() -> list[str]:
     """The modules here that measure something."""
     found = pkgutil.iter_modules([str(Path(__file__).parent)])
-    return sorted(module.name for module in found if module.name not in NO_BENCH)
+    return sorted(each.name for each in found if each.name not in NO_BENCH and not each.ispkg)
 
 
 def main(wanted: Sequence[str]) -> int:
@@ -25,6 +26,7 @@ def main(wanted: Sequence[str]) -> int:
         print(f"no such bench: {' '.join(sorted(unknown))}; there are: {' '.join(names())}")
         return 2
     rows: list[Row] = []
+    print(f"Measured on: {machine.line()}\n", flush=True)
     for name in wanted or names():
         rows += importlib.import_module(f".{name}", __package__).rows()
     print(show(rows))

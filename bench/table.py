@@ -10,12 +10,12 @@ from dataclasses import dataclass
 class Row:
     """`ours` and `theirs` in `unit`; `ratio` is what the goal limits, at most `allowed`.
 
-    `allowed` None: a figure without a goal.
+    `theirs` None: nothing stands beside it.  `allowed` None: a figure without a goal.
     """
 
     goal: str
     ours: float
-    theirs: float
+    theirs: float | None
     unit: str
     ratio: float
     allowed: float | None = None
@@ -34,10 +34,10 @@ def show(rows: Iterable[Row]) -> str:
         [
             row.goal,
             f"{row.ours:.4g} {row.unit}",
-            f"{row.theirs:.4g} {row.unit}",
-            f"{row.ratio:.3f}",
+            "" if row.theirs is None else f"{row.theirs:.4g} {row.unit}",
+            "" if row.theirs is None else f"{row.ratio:.3f}",
             "" if row.allowed is None else f"{row.allowed:.2f}",
-            "met" if row.met else "MISSED",
+            "" if row.allowed is None else "met" if row.met else "MISSED",
             row.note,
         ]
         for row in rows

@@ -59,7 +59,7 @@ def resources(clone: Clone) -> dict[str, dict[str, Any]]:
 
 
 def test_import_and_drift(clone: Clone) -> None:
-    clone.up()
+    clone.create()
     clone.remember_canaries()
     there = resources(clone)
     for lowest in ("demo-internet", "demo-lan"):  # what stands on them goes with them
@@ -143,7 +143,7 @@ def test_a_shared_router(clone: Clone) -> None:
         "AttachedRouter",
         "Tunnel",
     }
-    clone.make("down", "--skip-preview", "--color=never", "--suppress-progress")
+    clone.down()
     after = clone.cloud()["routers"][router]["settings"]
     assert after == before
     assert len(clone.cloud()["internets"]) == 1

@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from . import golden
 from .conftest import Clone
 
 pytestmark = pytest.mark.engine
@@ -55,7 +56,7 @@ def test_life(clone: Clone) -> None:
     assert "encryption: aes128" in preview
     foreign = clone.configuration()
 
-    created = clone.up()
+    created = clone.create()
     assert "error" not in created
     clone.remember_canaries()
     clone.unchanged()
@@ -105,6 +106,7 @@ def test_life(clone: Clone) -> None:
     # A changed algorithm: shown as lines and value, made at both ends, proved over new SAs.
     clone.edit("ipsec.encryption", "aes256")
     preview = clone.make("preview", "--color=never")
+    golden.compare(preview, "changed-site")
     assert "-   ipsec ike encryption 2 aes-cbc" in preview
     assert "+   ipsec ike encryption 2 aes256-cbc" in preview
     assert '~ encryption: "aes128" => "aes256"' in preview
@@ -141,7 +143,7 @@ def test_life(clone: Clone) -> None:
     clone.rehearsal("rotate")
     clone.remember_canaries()
     clone.make("refresh", "--expect-no-changes", "--skip-preview", *LOUD)
-    clone.make("down", "--skip-preview", "--color=never", "--suppress-progress")
+    clone.down()
     assert not any(clone.cloud().values())
     assert clone.configuration() == foreign
     assert saved_is_running(clone)

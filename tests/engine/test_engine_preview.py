@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from . import golden
 from .conftest import Clone
 
 pytestmark = pytest.mark.engine
@@ -42,6 +43,7 @@ def test_preview_of_a_real_site(clone: Clone, tmp_path: Path) -> None:
     assert "ipsec ike encryption 2 aes256-cbc" in output
     assert "ipsec auto refresh 2 off" in output
     assert "8 to create" in output
+    golden.compare(output, "new-site")
     assert not clone.folder.exists()  # no rehearsal is started for a site of the user's
 
     # Without credentials `up` stops at the first thing it would make, and says where it looked.

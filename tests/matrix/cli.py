@@ -1,7 +1,8 @@
-"""Every kind of change of the cloud end, through the real CLI, one after the other.
+"""Every kind of change and every kind of failure, through the real CLI, one after the other.
 
-After each the next preview is empty and traffic passes.  It takes some minutes, because the engine
-and the stand-ins run on the real clock.
+After each the next preview is empty and traffic passes; what both ends hold is compared with the
+agreement by a witness of its own.  It takes some minutes, because the engine and the stand-ins run
+on the real clock.
 """
 
 from __future__ import annotations
@@ -16,8 +17,10 @@ from typing import Any
 
 sys.path.append(str(Path(__file__).parents[1]))
 
+from cli_life import agreed, change, disturbed, killed, pair
 from engine.conftest import Clone
 
+from .cli_faults import FAULTS, KILLED
 from .table import Case
 
 Site = dict[str, Any]
@@ -133,9 +136,74 @@ def _life(changes: Sequence[Change]) -> str:
     return f"created, {len(changes)} changes, gone"
 
 
-def cases() -> list[Case]:
-    """One life for each way in which a change can be made."""
+# Of the tunnel itself: what changes in the site file, and what somebody types before.
+TUNNEL: dict[str, tuple[Site, tuple[str, ...]]] = {
+    "key": ({"psk_version": 2}, ()),
+    "proposal": ({"ipsec.encryption": "aes256", "ipsec.hash": "sha256"}, ()),
+    "lifetimes": ({"ipsec.ike_lifetime": 14400, "ipsec.esp_lifetime": 3600}, ()),
+    "prefix": ({"office.lan": "192.168.1.0/25"}, ()),
+    "office address": (
+        {"office.wan": {"kind": "fixed", "interface": "lan2", "address": "198.51.100.77"}},
+        ("ip lan2 address 198.51.100.77/24",),
+    ),
+    "tunnel number": ({"office.tunnel": 3}, ()),
+}
+# What every failure meets: a new proposal, and the way back from it.
+_WISHES: tuple[Site, ...] = ({"ipsec.hash": "sha256"}, {"ipsec.hash": "sha1"})
+
+
+def _tunnel() -> str:
+    with pair() as clone:
+        for name, (site, typed) in TUNNEL.items():
+            try:
+                change(clone, site, typed)
+            except AssertionError as error:
+                raise AssertionError(f"{name}: {error}") from error
+        clone.typed("ip lan2 address 198.51.100.20/24", "save")
+    return f"created, {len(TUNNEL)} changes, gone"
+
+
+def _failures(group: str) -> str:
+    left = []
+    with pair() as clone:
+        for number, fault in enumerate(FAULTS[group]):
+            try:
+                left.append(disturbed(clone, fault, _WISHES[number % 2]))
+            except AssertionError as error:
+                raise AssertionError(f"{fault.name}: {error}") from error
+    return f"{left.count('old')} left old, {left.count('new')} new; then new"
+
+
+def _kills() -> str:
+    with pair() as clone:
+        left = [
+            killed(clone, words, _WISHES[number % 2])
+            for number, words in enumerate(KILLED.values())
+        ]
+        agreed(clone)
+    return f"office old, {', '.join(left)}; then new"
+
+
+def of_both_ends() -> list[Case]:
+    """The tunnel's own changes, and what goes wrong with them."""
+    return [
+        Case("changes of the tunnel", ", ".join(TUNNEL), _tunnel),
+        *(
+            Case(group, ", ".join(each.name for each in faults), partial(_failures, group))
+            for group, faults in FAULTS.items()
+        ),
+        Case("killed between the ends", ", ".join(KILLED), _kills),
+    ]
+
+
+def of_the_cloud() -> list[Case]:
+    """One life for each way in which a change of the cloud end can be made."""
     return [
         Case(f"changes {way}", ", ".join(each.name for each in life), partial(_life, life))
         for way, life in CHANGES.items()
     ]
+
+
+def cases() -> list[Case]:
+    """All of them."""
+    return of_the_cloud() + of_both_ends()

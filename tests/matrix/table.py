@@ -35,10 +35,11 @@ def run_all(cases: Sequence[Case]) -> tuple[str, list[str]]:
     """Run them on all cores; the table in Markdown, and what failed."""
     outcomes: dict[str, Counter[str]] = {}
     failed: list[str] = []
+    chunk = min(8, len(cases) // 32 + 1)  # few cases take long each
     # Forked: what the cases share was worked out while they were listed.
     with get_context("fork").Pool(initializer=_serve, initargs=(cases,)) as pool:
         for case, (outcome, fault) in zip(
-            cases, pool.imap(_outcome, range(len(cases)), chunksize=8), strict=True
+            cases, pool.imap(_outcome, range(len(cases)), chunksize=chunk), strict=True
         ):
             outcomes.setdefault(case.group, Counter())[outcome] += 1
             failed += [f"{case}: {fault}"] if fault else []

@@ -1,0 +1,22 @@
+"""Generated sites through the real CLI; ten of them in `make matrix`."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+import pytest
+
+from .conftest import Clone
+
+pytestmark = pytest.mark.engine
+
+# By name: mypy knows the folder as `matrix`, `python -m` as `tests.matrix`.
+matrix = importlib.import_module("tests.matrix.sites")
+
+
+@pytest.mark.parametrize(("kind", "site"), matrix.for_the_cli(1))
+def test_a_generated_site_is_made_once_and_stays_as_it_was_asked_for(
+    clone: Clone, kind: str, site: Any
+) -> None:
+    matrix.lives_in(clone, site)

@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Final
 from ..clock import SystemClock
 from . import instance
 from .control import Answer, ControlServer
+from .front import Front
 from .link import Link
 from .rtx import Router, RtxServer, run_lines
 from .sakura import Sakura, SakuraServer
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from .ike.link import IkeLink
 
 USER: Final = "ops"
+FRONT: Final = "front.json"
 _LOOK_SECONDS: Final = 1.0
 _LONGEST_JUMP: Final = 30 * 86400.0
 _PASSWORD_BYTES: Final = 12  # the RTX takes passwords of at most 32 characters
@@ -77,6 +79,8 @@ class Rehearsal:
         self.router = Router(folder / "rtx", clock=self.clock)
         self._stack, self.ike = contextlib.ExitStack(), ike
         self.link = self._joined()
+        if (kept := folder / FRONT).exists():
+            self.link.front = Front.of(json.loads(kept.read_text(encoding="utf-8")))
         self.sakura.link = self.router.office_link = self.link
         self.api = SakuraServer(self.sakura, log=_log)
         self.ssh = RtxServer(self.router)
@@ -88,6 +92,8 @@ class Rehearsal:
             {
                 "GET /health": self._health,
                 "GET /calls": self._calls,
+                "GET /front": self._front,
+                "POST /front": self._change_front,
                 "POST /type": self._type,
                 "POST /advance": self._advance,
                 "POST /rotate": self._rotate,
@@ -167,6 +173,16 @@ class Rehearsal:
 
     def _calls(self, _: Answer) -> Answer:
         return {"calls": [[c.method, c.path, c.status] for c in list(self.sakura.calls)]}
+
+    def _front(self, _: Answer) -> Answer:
+        return self.link.front.told()
+
+    def _change_front(self, body: Answer) -> Answer:
+        self.link.front = Front.of({**self.link.front.told(), **body})
+        told = self.link.front.told()
+        instance.write_atomically(self.folder / FRONT, json.dumps(told))
+        self.link.settle()
+        return told
 
     def _type(self, body: Answer) -> Answer:
         lines = body["lines"]

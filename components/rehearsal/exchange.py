@@ -11,105 +11,21 @@ Online without traffic until the VPC router's "VPN reconnect", unless three sett
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable, Collection, Iterable, Iterator
-from dataclasses import dataclass
 from ipaddress import IPv4Address
 from operator import itemgetter
 from typing import Final
 
 from . import negotiation
 from .ends import CloudPeer
-from .negotiation import Prefixes
+from .held import Cloud, Office, Sa, new_esp, new_ike
 from .rtx.office import OfficeGateway
 
 REACTION: Final = 1.0
 """Seconds between a cause (settings applied, a deletion, a boot) and the key exchange."""
-BACK_OFF: Final = (4.0, 7.0, 13.0, 23.0, 42.0, 76.0)
-"""Seconds from a failed attempt to the next (gaps measured with an IKE pair); the last repeats."""
-_COOKIE_BYTES: Final = 8
-_SPI_BYTES: Final = 4
 
 Event = tuple[float, Callable[[float], None]]
 CloudName = tuple[str, IPv4Address, IPv4Address]
-
-
-@dataclass(frozen=True, eq=False)
-class Sa:
-    """One SA (for ESP the pair of both directions) as the ends agreed on it.
-
-    Two ends share it if both hold this same object.  `cloud_spi` and `office_spi` were chosen by
-    the end that receives with them; it lives until the moment `ends` of the clock.
-    """
-
-    cloud_spi: bytes
-    office_spi: bytes
-    ends: float
-    prefixes: Prefixes | None = None
-
-
-@dataclass(kw_only=True)
-class End:
-    """What one end holds for one peer.
-
-    `deaf_since`: since when the other end has not known our SAs without our having been told;
-    `next_try`: when this end starts the key exchange, None if it will not.
-    """
-
-    ike: Sa | None = None
-    esp: Sa | None = None
-    deaf_since: float | None = None
-    next_try: float | None = None
-    tries: int = 0
-
-    def drop(self) -> None:
-        """Hold nothing any more."""
-        self.ike = self.esp = self.deaf_since = None
-
-    def expiry(self) -> float | None:
-        """When the first of its SAs ends."""
-        return min((sa.ends for sa in (self.ike, self.esp) if sa), default=None)
-
-    def expire(self, at: float) -> None:
-        """Let go of what has ended."""
-        self.ike = self.ike if self.ike and self.ike.ends > at else None
-        self.esp = self.esp if self.esp and self.esp.ends > at else None
-
-    def start_at(self, at: float) -> None:
-        """Start the key exchange then, with fresh patience."""
-        self.next_try, self.tries = at, 0
-
-    def back_off(self, at: float) -> None:
-        """Try again later: the last attempt failed."""
-        self.next_try = at + BACK_OFF[min(self.tries, len(BACK_OFF) - 1)]
-        self.tries += 1
-
-    def deaf_from(self, at: float) -> None:
-        """The other end no longer knows our SAs."""
-        if (self.ike or self.esp) and self.deaf_since is None:
-            self.deaf_since = at
-
-
-@dataclass(kw_only=True)
-class Cloud(End):
-    """The cloud end of one peer: an initiator with DPD."""
-
-    peer: CloudPeer
-
-
-@dataclass(kw_only=True)
-class Office(End):
-    """The office end of one gateway.  `lost_at`: its SAs were lost and what follows is still open;
-    `stalled`: it holds SAs that the cloud does not know, and neither end notices.
-    """
-
-    gateway: OfficeGateway
-    lost_at: float | None = None
-    stalled: bool = False
-
-    def may_start(self) -> bool:
-        """Whether the RTX starts the exchange for this gateway."""
-        return negotiation.usable(self.gateway) and self.gateway.initiates
 
 
 class Exchange:
@@ -151,10 +67,12 @@ class Exchange:
         )
 
     def watched(self, office: Office) -> bool:
-        """Whether the gateway's DPD is answered: its IKE SA is shared, or it is in the stall."""
-        return office.ike is not None and (
-            office.stalled or any(cloud.ike is office.ike for cloud in self.clouds.values())
-        )
+        """Whether the gateway's DPD is answered: its IKE SA is shared, or it is in the stall.  A
+        heartbeat never is.
+        """
+        if office.ike is None or office.gateway.heartbeat:
+            return False
+        return office.stalled or any(cloud.ike is office.ike for cloud in self.clouds.values())
 
     # What happens
 
@@ -191,6 +109,7 @@ class Exchange:
             if office.lost_at is not None and not negotiation.usable(office.gateway):
                 office.lost_at = now  # the reaction to the loss begins when it can
             office.gateway = gateway
+            office.listens(now)
             self._plan_office_start(office, now)
 
     def lose_at_office(self, now: float, gateway: int | None = None) -> None:
@@ -252,6 +171,9 @@ class Exchange:
                 yield office.next_try, _bind(self._try_from_office, office)
             if office.deaf_since is not None and (wait := _dpd_seconds(office.gateway)):
                 yield office.deaf_since + wait, _bind(self._office_dpd, office)
+            if office.unheard_since is not None and office.gateway.heartbeat:
+                interval, count = office.gateway.heartbeat
+                yield office.unheard_since + interval * count, _bind(self._give_up, office)
             if (ends := office.expiry()) is not None:
                 yield ends, _bind(self._office_expiry, office)
 
@@ -269,8 +191,8 @@ class Exchange:
             end.drop()
             end.next_try = None
             end.ike, end.esp = (
-                _new_ike(cloud.peer.ike_lifetime, at),
-                _new_esp(cloud.peer.esp_lifetime, None, at),
+                new_ike(cloud.peer.ike_lifetime, at),
+                new_esp(cloud.peer.esp_lifetime, None, at),
             )
         office.stalled = True
 
@@ -299,13 +221,14 @@ class Exchange:
             for end in (cloud, office):
                 end.drop()
             office.stalled, office.lost_at = False, None
-            cloud.ike = office.ike = _new_ike(ike_life, at)
+            cloud.ike = office.ike = new_ike(ike_life, at)
         if negotiation.phase_2_problem(peer, gateway, by_office=by_office):
             return False
         between = negotiation.prefixes(peer, gateway)
-        cloud.esp = office.esp = _new_esp(esp_life, between, at)
+        cloud.esp = office.esp = new_esp(esp_life, between, at)
         for end in (cloud, office):
             end.deaf_since, end.next_try, end.tries = None, None, 0
+        office.listens(at)
         return True
 
     def _cloud_dpd(self, cloud: Cloud, at: float) -> None:
@@ -315,6 +238,12 @@ class Exchange:
     def _office_dpd(self, office: Office, at: float) -> None:
         office.drop()
         self._plan_office_start(office, at)
+
+    def _give_up(self, office: Office, at: float) -> None:
+        """No heartbeat was answered: the RTX takes the tunnel for dead (15.20).  That it drops its
+        SAs then, and tells nobody, is unverified."""
+        office.unheard_since = None
+        self._lose_untold(office, at)
 
     def _cloud_expiry(self, cloud: Cloud, at: float) -> None:
         """Renew what has ended, with the parameters of now (the renewal before the end is left
@@ -336,7 +265,7 @@ class Exchange:
             and office.esp is cloud.esp
             and not negotiation.phase_1_problem(cloud.peer, office.gateway, by_office=False)
         ):
-            cloud.ike = office.ike = _new_ike(cloud.peer.ike_lifetime, at)
+            cloud.ike = office.ike = new_ike(cloud.peer.ike_lifetime, at)
 
     def _office_expiry(self, office: Office, at: float) -> None:
         office.expire(at)
@@ -400,19 +329,6 @@ def _dpd_seconds(gateway: OfficeGateway) -> int | None:
         return None
     interval, count = gateway.dpd
     return interval * count
-
-
-def _new_ike(lifetime: int, at: float) -> Sa:
-    return _new_sa(_COOKIE_BYTES, lifetime, at)
-
-
-def _new_esp(lifetime: int, prefixes: Prefixes | None, at: float) -> Sa:
-    return _new_sa(_SPI_BYTES, lifetime, at, prefixes)
-
-
-def _new_sa(size: int, lifetime: int, at: float, prefixes: Prefixes | None = None) -> Sa:
-    ends = at + max(lifetime, 1)  # time has to go on from one renewal to the next
-    return Sa(secrets.token_bytes(size), secrets.token_bytes(size), ends, prefixes)
 
 
 def _bind(method: Callable[..., None], end: Cloud | Office) -> Callable[[float], None]:

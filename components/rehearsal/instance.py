@@ -46,6 +46,8 @@ _ANSWER_SECONDS: Final = 5.0
 _POLL_SECONDS: Final = 0.05
 _LOG_LINES: Final = 15
 _ID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+# An id whose writing was killed.
+_CUT_OFF: Final = re.compile(rf"{INSTANCE}\.\d+\.new")
 _REMEDY: Final = "sakura-rtx rehearsal start"
 
 # Held so that a child that is still at work is not complained about when its handle is collected.
@@ -220,9 +222,13 @@ def write_atomically(path: Path, text: str) -> None:
     """Replace a file at once, readable by its owner only: a reader sees the old or the new text."""
     new = path.with_name(f"{path.name}.{os.getpid()}.new")
     descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(text)
-    new.replace(path)
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(text)
+        new.replace(path)
+    except BaseException:
+        new.unlink(missing_ok=True)  # a full disk: the next start must not stumble over it
+        raise
 
 
 def _place(folder: Path | None) -> Path:
@@ -286,7 +292,8 @@ def _is_ours(place: Path) -> bool:
         return False
     if any(_ID.fullmatch(_text(place / name)) for name in (INSTANCE, BACKEND_INSTANCE)):
         return True
-    return {entry.name for entry in place.iterdir()} <= {START_LOCK, SERVER_LOCK, LOG}
+    names = {entry.name for entry in place.iterdir() if not _CUT_OFF.fullmatch(entry.name)}
+    return names <= {START_LOCK, SERVER_LOCK, LOG}
 
 
 @contextlib.contextmanager

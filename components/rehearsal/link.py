@@ -16,7 +16,9 @@ from typing import Final, Literal
 from ..clock import Clock
 from . import negotiation
 from .ends import CloudSide
-from .exchange import Cloud, Exchange, Office, Sa
+from .exchange import Exchange
+from .front import Front
+from .held import Cloud, Office, Sa
 from .rtx.office import OfficeGateway, OfficeSa
 from .shown import PINGS_FROM_CLOUD, Numbers, SaKey, ping_report
 
@@ -27,9 +29,12 @@ _MS_PER_BYTE: Final = 0.0005
 class Link:
     """Joins the cloud end with the office end; safe to use from any thread.
 
-    `gateways` reads what the RTX has in force.  Both ends are read before the link's own lock is
-    taken, so they may call the link while they hold theirs.
+    `gateways` reads what the RTX has in force; `front` is the gateway in front of an RTX that has
+    an address inside only.  Both ends are read before the link's own lock is taken, so they may
+    call the link while they hold theirs.
     """
+
+    front = Front()
 
     def __init__(
         self, clock: Clock, cloud: CloudSide, gateways: Callable[[], Sequence[OfficeGateway]]
@@ -43,6 +48,7 @@ class Link:
     def _settled(self) -> Iterator[float]:
         """Hold the lock at the present moment, everything done that was due before it."""
         gateways, peers = tuple(self._gateways()), tuple(self._cloud.vpn_peers())
+        gateways = self.front.seen(gateways, peers)
         with self._lock:
             now = self._clock.now()
             # What was due happened under the settings of then, the rest goes by those of now.
@@ -175,7 +181,7 @@ class Link:
             problem = negotiation.phase_1_problem(peer, gateway, by_office=False)
             problem = problem or negotiation.phase_2_problem(peer, gateway, by_office=False)
             return problem or _waiting(cloud, now)
-        if broken := negotiation.first_broken(negotiation.REACHES, peer, gateway):
+        if broken := negotiation.first_broken(negotiation.CARRIES, peer, gateway):
             return broken
         assert office.esp is not None
         assert office.esp.prefixes is not None
@@ -242,7 +248,7 @@ class Link:
         cloud = next((c for c in self._exchange.clouds.values() if c.esp is office.esp), None)
         if office.esp is None or office.esp.prefixes is None or cloud is None:
             return False
-        return not negotiation.first_broken(negotiation.REACHES, cloud.peer, office.gateway)
+        return not negotiation.first_broken(negotiation.CARRIES, cloud.peer, office.gateway)
 
     def _numbered(self) -> dict[SaKey, int]:
         """The router's numbers of the SAs that stand."""

@@ -59,6 +59,10 @@ def recovers(gateway: OfficeGateway) -> bool:
 
 REACHES: Final = (
     Condition(
+        lambda _, gateway: gateway.ike_handed_on,
+        "the gateway in front of the RTX does not hand udp 500 on to it",
+    ),
+    Condition(
         lambda _, gateway: gateway.nat_static_ok,
         "NAT keeps IKE or ESP from the RTX: a static entry for udp 500 or esp is missing",
     ),
@@ -67,6 +71,42 @@ REACHES: Final = (
         "the RTX's WAN filters drop IKE (udp 500) or ESP from the VPC router",
     ),
 )
+
+CARRIES: Final = (
+    *REACHES,
+    Condition(
+        lambda _, gateway: gateway.esp_handed_on,
+        "the gateway in front of the RTX does not hand ESP on to it: SAs stand, and carry nothing",
+    ),
+)
+"""What packets need beside the SAs."""
+
+_KINDRED: Final = (
+    Condition(
+        lambda _, gateway: gateway.ike_version == 1,
+        "phase 1: the RTX speaks IKEv2 (`ipsec ike version`), the VPC router IKEv1 only",
+    ),
+    Condition(
+        lambda _, gateway: not gateway.named,
+        "phase 1: a local or remote name makes it aggressive mode, the VPC router speaks main mode",
+    ),
+)
+"""Else the ends do not even understand each other."""
+
+_PROTECTED_ALIKE: Final = (
+    Condition(
+        lambda _, gateway: bool(gateway.esp_encryption),
+        "phase 2: the policy of the RTX is not ESP (`ipsec sa policy`)",
+    ),
+    Condition(
+        lambda _, gateway: not gateway.wrapped,
+        "phase 2: the VPC router does not know the vendor's own encapsulation "
+        "(`ipsec ike esp-encapsulation`)",
+    ),
+)
+
+FOREIGN: Final = (*_KINDRED, *_PROTECTED_ALIKE)
+"""What no VPC router would come to terms with, and a daemon in the place of an end may not show."""
 
 _AUTHENTIC: Final = (
     Condition(
@@ -102,7 +142,9 @@ _PHASE_2_EXACT: Final = (
         "phase 2: the proposals differ (`ipsec sa policy`)",
     ),
     Condition(
-        lambda peer, gateway: gateway.pfs and peer.dh_group == gateway.ike_group,
+        lambda peer, gateway: (
+            gateway.pfs and peer.dh_group == (gateway.pfs_group or gateway.ike_group)
+        ),
         "phase 2: PFS is off at the RTX or its group differs",
     ),
 )
@@ -141,7 +183,7 @@ def phase_1_problem(peer: CloudPeer, gateway: OfficeGateway, *, by_office: bool)
         proposal = (_OFFICE_SUPPORTS, _PHASE_1_EXACT, _IKE_LIFETIME)
     else:
         proposal = (_OFFICE_SUPPORTS,)
-    return first_broken((*REACHES, *proposal, *_AUTHENTIC), peer, gateway)
+    return first_broken((*REACHES, *_KINDRED, *proposal, *_AUTHENTIC), peer, gateway)
 
 
 def phase_2_problem(peer: CloudPeer, gateway: OfficeGateway, *, by_office: bool) -> str | None:
@@ -152,7 +194,7 @@ def phase_2_problem(peer: CloudPeer, gateway: OfficeGateway, *, by_office: bool)
         proposal = (_OFFICE_SUPPORTS, *_PHASE_2_EXACT, _ESP_LIFETIME)
     else:
         proposal = (_OFFICE_SUPPORTS,)
-    return first_broken((*REACHES, *proposal, _SELECTORS), peer, gateway)
+    return first_broken((*REACHES, *_PROTECTED_ALIKE, *proposal, _SELECTORS), peer, gateway)
 
 
 def first_broken(

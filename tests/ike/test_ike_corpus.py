@@ -25,7 +25,7 @@ CASES = [
     ("08-ipoe-for-web-pppoe-for-vpn", None, ""),
     ("09-complete-but-asleep", "", "lacks `tunnel enable` for that tunnel"),
     ("11-config-file-without-indentation", None, ""),
-    ("13-old-firmware-nat-traversal", None, ""),
+    ("13-old-firmware-nat-traversal", "", "does not know the vendor's own encapsulation"),
     ("16-ends-disagree", "psk-mismatch", "keys differ"),
 ]
 

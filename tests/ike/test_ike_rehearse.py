@@ -20,6 +20,7 @@ from tunnel_world import DEMO, KEY, World
 
 from components.commands import rehearse as command
 from components.commands.lines import site_named
+from components.rehearsal.front import Front
 from components.rehearsal.ike.traffic import Pinger
 from components.rehearsal.rehearse import sources
 from components.rehearsal.rehearse.copies import Copies
@@ -117,6 +118,10 @@ def test_an_office_that_is_only_a_site_file_is_made(wan: dict[str, Any], nat: bo
     with Copies(source, site, speed=QUICK) as copies, Pinger(copies.link.lab.way) as pinger:
         step = Course(copies, pinger, QUICK, say).changed("made", "", site)
         assert step.ok, step.error or step.why
+        # A gateway in front that keeps all for itself; the other kinds have none.
+        copies.link.front = Front(hands_on=frozenset())
+        copies.link.settle()
+        assert (copies.link.lab.ping() is None) is (wan["kind"] == "behind-nat")
 
 
 @pytest.mark.parametrize(

@@ -39,6 +39,7 @@ WAYS: dict[str, tuple[Way, ...]] = {
     "ESP encryption": (Way((AES256_ESP,)),),
     "ESP hash": (Way((SHA256_ESP,)),),
     "PFS": (Way(("no ipsec ike pfs 2",)),),
+    "PFS group": (Way(("ipsec ike group 2 modp1024 modp2048",)),),
     "IKE SA lifetime": (Way(("ipsec ike duration ike-sa 2 7200",)),),
     "IPsec SA lifetime": (Way(("ipsec ike duration ipsec-sa 2 3600",)),),
     "prefixes": (

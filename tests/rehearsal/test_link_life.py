@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from link_bench import GATEWAY, PEER, World, up
 
-from components.rehearsal.exchange import BACK_OFF, REACTION
+from components.rehearsal.exchange import REACTION
+from components.rehearsal.held import BACK_OFF
 from components.rehearsal.link import Link
 
 ELSEWHERE = IPv4Network("192.168.3.0/24")

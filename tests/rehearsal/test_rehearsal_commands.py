@@ -40,6 +40,30 @@ def run(capsys: pytest.CaptureFixture[str]) -> Run:
     return command
 
 
+def test_the_gateway_in_front_is_told_and_remembered(tmp_path: Path, run: Run) -> None:
+    place = tmp_path / "rehearsal"
+    where = ("--folder", place)
+    try:
+        run("start", *where)
+        untold = "whatever address the VPC router calls; hands on to it: esp and udp500."
+        assert untold in run("front", *where)[1]
+        told = ("--address", "203.0.113.9", "--hands-on", "udp500")
+        assert "203.0.113.9; hands on to it: udp500." in run("front", *where, *told)[1]
+        assert run("front", *where, "--hands-on", "nothing")[0] == 0
+        run("stop", *where)
+        run("start", *where)
+        kept = {"address": "203.0.113.9", "hands_on": []}
+        assert json.loads(run("front", *where, "--json")[1]) == kept
+        code, _, error = run("front", *where, "--address", "outside")
+        assert code == 1
+        assert "outside" in error
+        assert json.loads(run("front", *where, "--json")[1]) == kept
+        shown = run("front", *where, "--address", "called", "--hands-on", "all")[1]
+        assert untold in shown
+    finally:
+        instance.stop(place)
+
+
 def test_the_course_of_a_rehearsal(tmp_path: Path, run: Run) -> None:
     place = tmp_path / "rehearsal"
     where = ("--folder", place)

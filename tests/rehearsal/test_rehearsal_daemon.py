@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import shutil
 import signal
@@ -253,6 +254,21 @@ def test_a_folder_with_other_peoples_files_is_left_alone(
     with pytest.raises(VpnError, match="not a rehearsal folder"):
         act(tmp_path)
     assert {each.name for each in tmp_path.iterdir()} == {name, "photo.jpg"}
+
+
+def test_a_full_disk_or_a_kill_at_the_first_start_does_not_make_it_a_strangers_folder(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(self: Path, target: Path) -> Path:
+        raise OSError(errno.ENOSPC, "No space left on device", str(target))
+
+    with monkeypatch.context() as disk:
+        disk.setattr(Path, "replace", full)
+        with pytest.raises(OSError, match="No space left"):
+            instance.start(folder)
+    assert [each.name for each in folder.iterdir()] == [instance.START_LOCK]
+    (folder / f"{instance.INSTANCE}.4711.new").write_text("", "utf-8")
+    assert instance.start(folder) == "new"
 
 
 def test_nothing_to_stop_or_reset_makes_no_folder(tmp_path: Path) -> None:

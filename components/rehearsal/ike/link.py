@@ -16,6 +16,7 @@ from typing import Any, Final, Self
 from ...errors import SpecError, VpnError
 from .. import negotiation
 from ..ends import CloudPeer, CloudSide
+from ..front import Front
 from ..rtx.office import OfficeGateway, OfficeSa
 from ..shown import PINGS_FROM_CLOUD, Numbers, SaKey, ping_report
 from .cause import Cause
@@ -33,9 +34,11 @@ class IkeLink:
     """Joins both ends by real daemons; a context manager, safe to use from any thread.
 
     `gateways` reads what the RTX has in force, `office_up` whether it has booted.  `speed` divides
-    the times of dead peer detection.  Both ends are read before the link's own lock is taken, so
-    they may call the link while they hold theirs.
+    the times of dead peer detection; `front` is as in the model.  Both ends are read before the
+    link's own lock is taken, so they may call the link while they hold theirs.
     """
+
+    front = Front()
 
     def __init__(
         self,
@@ -86,8 +89,8 @@ class IkeLink:
 
     @contextlib.contextmanager
     def _settled(self) -> Iterator[None]:
-        gateways = tuple(self._gateways()) if self._office_up() else ()
         peers = tuple(self._cloud.vpn_peers())
+        gateways = self.front.seen(self._gateways() if self._office_up() else (), peers)
         with self._lock:
             if self._closing.is_set():
                 raise VpnError("the link is closed")
@@ -135,7 +138,7 @@ class IkeLink:
             self._reach()
 
     def _reach(self) -> None:
-        """NAT or filters that keep the peer out are a cut: neither IKE nor ESP gets through."""
+        """What keeps IKE or ESP of the peer out, or is no answer to it, is a cut of both."""
         if self._is_cut or self._obstacle():
             self.lab.cut()
         else:
@@ -145,7 +148,8 @@ class IkeLink:
         peer, gateway = self.pair
         if peer is None or gateway is None:
             return None
-        return negotiation.first_broken(negotiation.REACHES, peer, gateway)
+        conditions = (*negotiation.CARRIES, *negotiation.FOREIGN)
+        return negotiation.first_broken(conditions, peer, gateway)
 
     # --- the cloud end asks and tells (ends.LinkSide) ---------------------------------------------
 

@@ -103,10 +103,10 @@ def _ike_proposals(gateway: OfficeGateway) -> Iterator[str]:
 
 
 def _esp_proposals(gateway: OfficeGateway) -> Iterator[str]:
-    """Phase 2 has phase 1's group where PFS is on; a responder follows the peer (15.30)."""
+    """PFS has phase 1's group, or one of its own (15.24); a responder follows the peer (15.30)."""
     hash_ = HASHES.get(gateway.esp_hash.removesuffix("-hmac"))
     own = "-".join(filter(None, (CIPHERS[gateway.esp_encryption], hash_)))
-    first = f"{own}-{gateway.ike_group}" if gateway.pfs else own
+    first = f"{own}-{gateway.pfs_group or gateway.ike_group}" if gateway.pfs else own
     yield first
     if _answers_alike(gateway):
         suites = ["-".join(words) for words in product(PLAYED, TAKEN)]

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from ipaddress import IPv4Address, IPv4Network
+from ipaddress import IPv4Address
 from itertools import product
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from ..ends import CloudPeer
+from ..rtx.gateways import is_inside
 from ..rtx.office import OfficeGateway
 
 
@@ -27,9 +28,6 @@ class Pair(NamedTuple):
 
     peer: CloudPeer | None = None
     gateway: OfficeGateway | None = None
-
-
-_PRIVATE: Final = [IPv4Network(n) for n in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")]
 
 
 def choose(peers: Sequence[CloudPeer], gateways: Sequence[OfficeGateway], wanted: Wanted) -> Pair:
@@ -58,4 +56,4 @@ def choose(peers: Sequence[CloudPeer], gateways: Sequence[OfficeGateway], wanted
 
 
 def _is_hidden(address: IPv4Address | None) -> bool:
-    return address is None or any(address in prefix for prefix in _PRIVATE)
+    return address is None or is_inside(address)

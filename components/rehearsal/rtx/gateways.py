@@ -19,6 +19,11 @@ _DEFAULT_LIFETIME: Final = 28800
 _DEFAULT_KILOBYTES: Final = 2_000_000
 _IKE: Final = 500
 _SESSION: Final = ("pppoe use", "pp auth accept", "pp auth myname")
+# Private (RFC 1918), and for tests inside a network (RFC 2544).  What is shared behind a provider's
+# NAT (RFC 6598) is not among them: from there nobody hands anything on.
+_INSIDE: Final = tuple(
+    map(IPv4Network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "198.18.0.0/15"))
+)
 
 
 Given = Mapping[int, IPv4Address]
@@ -141,6 +146,12 @@ class _Reader:
             esp_kilobytes=self._kilobytes(),
             mss=self._mss(context),
             strict=self._word("negotiate-strictly", "off") == "on",
+            inside=all(is_inside(each.ip) for each in self._addresses.values()),
+            ike_version=int(self._word("version", "1")),
+            named=bool(self._ike("local name") or self._ike("remote name")),
+            pfs_group=(self._ike("group")[1:2] or ("",))[0],
+            wrapped=self._word("esp-encapsulation", "off") == "on",
+            heartbeat=self._heartbeat(),
         )
 
     def _policy(self) -> tuple[str, ...] | None:
@@ -190,8 +201,16 @@ class _Reader:
         words = self._ike("keepalive use")
         if words[1:2] != ("dpd",) or words[0] == "off":
             return None
-        numbers = [int(word) for word in words[2:4] if word.isdigit()] or [10, 6]
-        return numbers[0], numbers[1]
+        return _times(words[2:4])
+
+    def _heartbeat(self) -> tuple[int, int] | None:
+        """Where it is the router that asks: with `auto` it only answers, and under IKEv1 the plain
+        form and rfc4306 are heartbeats, too (15.20)."""
+        words = self._ike("keepalive use")
+        kind = words[1] if len(words) > 1 and "=" not in words[1] else "heartbeat"
+        if words[:1] != ("on",) or kind not in ("heartbeat", "rfc4306"):
+            return None
+        return _times(words[2:4])
 
     def _routed(self, tunnel: str | None) -> Iterator[IPv4Network]:
         for network, words in routes(self._configuration):
@@ -276,6 +295,17 @@ class _Reader:
             _passes([rule for rule in rules if rule], remote, local, protocol, port)
             for protocol, port in (("udp", _IKE), ("esp", None))
         )
+
+
+def _times(words: Sequence[str]) -> tuple[int, int]:
+    """Interval and count of a keepalive, as written or by default (15.20)."""
+    numbers = [int(word) for word in words if word.isdigit()] or [10, 6]
+    return numbers[0], numbers[1]
+
+
+def is_inside(address: IPv4Address) -> bool:
+    """Whether an address is one of a network inside: from outside it cannot be called."""
+    return any(address in prefix for prefix in _INSIDE)
 
 
 def _is_address(text: str) -> bool:

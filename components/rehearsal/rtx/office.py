@@ -52,6 +52,14 @@ class OfficeGateway:
     supports and follows the peer's PFS and lifetimes (15.11).  `esp_kilobytes` is the byte lifetime
     that an initiating router proposes for ESP SAs (None: none), `mss` the tunnel's `tcp mss limit`
     (auto, off or bytes), both with the firmware's default where no line stands (15.48.1, 8.1.21).
+    `inside`: the router has no address that could be called from outside, so something stands in
+    front of it.  `ike_handed_on` and `esp_handed_on`: that hands udp 500 and ESP on to it; no
+    configuration says so (`front.Front`).
+
+    `ike_version` is 1 or 2.  `named`: a local or remote name makes it aggressive mode (15.14,
+    15.17).  `pfs_group` is the second word of `ipsec ike group`, for phase 2 ("" = that of phase
+    1; 15.24).  `wrapped`: `esp-encapsulation`, the vendor's own (15.43).  `heartbeat` is (interval,
+    count) where the keepalive is one that the router sends heartbeats for (15.20).
     """
 
     gateway: int
@@ -82,6 +90,14 @@ class OfficeGateway:
     strict: bool = False
     esp_kilobytes: int | None = None
     mss: str = "off"
+    inside: bool = False
+    ike_handed_on: bool = True
+    esp_handed_on: bool = True
+    ike_version: int = 1
+    named: bool = False
+    pfs_group: str = ""
+    wrapped: bool = False
+    heartbeat: tuple[int, int] | None = None
 
 
 class OfficeLink(Protocol):

@@ -11,7 +11,8 @@ preview: ##  show what would change, line by line
 refresh: ##  read both ends into the state; shows drift
 outputs: ##  the site's outputs as JSON; with secrets: ARGS=--show-secrets
 down: ##     take away what the site made, at both ends
-up preview refresh outputs down:
+import: ##   take over what sakura-rtx adopt has found, without changing it
+up preview refresh outputs down import:
 	@$(venv) -m tools.site $@ --site "$(SITE)" -- $(ARGS)
 
 test: ##     lint, unit tests, tests with the real Pulumi engine
@@ -39,4 +40,4 @@ clean: ##    remove .venv and caches; sites and the rehearsal's state stay
 help: ##     this list
 	@awk -F ': ## *' '/^[a-z ]+: ##/ {printf "  make %-14s%s\n", $$1, $$2}' Makefile
 
-.PHONY: up preview refresh outputs down test matrix bench lint format setup lock clean help
+.PHONY: up preview refresh outputs down import test matrix bench lint format setup lock clean help

@@ -7,19 +7,26 @@ others says so in its help.
 from __future__ import annotations
 
 import argparse
+import errno
 import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
-from importlib.metadata import version
 from typing import Final
 
+from . import __version__
 from .errors import VpnError
+
+# What the machine lacks or forbids: no fault of ours, so nobody needs a traceback of it.
+_OF_THE_MACHINE: Final = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM}
 
 NAMES: Final = (
     "account",
+    "adopt",
     "audit",
     "doctor",
+    "fleet",
+    "init",
     "lines",
     "parse",
     "plan",
@@ -27,7 +34,11 @@ NAMES: Final = (
     "reconnect",
     "rehearsal",
     "rehearse",
+    "review",
+    "schema",
+    "show",
     "verify",
+    "watch",
 )
 
 
@@ -44,22 +55,33 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
 
 
-def _run(arguments: Sequence[str]) -> int:
-    parser = argparse.ArgumentParser(
+def parser(names: Sequence[str] = NAMES) -> argparse.ArgumentParser:
+    """The parser of these commands; each is imported for it."""
+    whole = argparse.ArgumentParser(
         prog="sakura-rtx",
         description="A SAKURA Cloud VPC router and a Yamaha RTX over site-to-site IPsec.",
     )
-    parser.add_argument("--version", action="version", version=version("sakura-rtx-vpn"))
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    # Only what is asked for is imported: each command has its own needs.
-    for name in arguments[:1] if arguments and arguments[0] in NAMES else NAMES:
+    whole.add_argument("--version", action="version", version=__version__)
+    commands = whole.add_subparsers(required=True, metavar="COMMAND")
+    for name in names:
         module = import_module(f".commands.{name.replace('-', '_')}", __package__)
         module.add_parser(commands)
-    args = parser.parse_args(arguments)
+    return whole
+
+
+def _run(arguments: Sequence[str]) -> int:
+    # Only what is asked for is imported: each command has its own needs.
+    names = arguments[:1] if arguments and arguments[0] in NAMES else NAMES
+    args = parser(names).parse_args(arguments)
     try:
         code: int = args.run(args)
     except VpnError as err:
         print(f"sakura-rtx: {err}", file=sys.stderr)
+        return 1
+    except OSError as err:
+        if err.errno not in _OF_THE_MACHINE:
+            raise
+        print(f"sakura-rtx: {err.filename or 'writing'}: {err.strerror}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("sakura-rtx: stopped on request", file=sys.stderr)

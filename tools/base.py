@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import os
 import signal
@@ -14,6 +15,8 @@ from types import FrameType
 
 ROOT = Path(__file__).resolve().parents[1]
 VENV = ROOT / ".venv"
+# What the machine lacks or forbids: no fault of ours, so nobody needs a traceback of it.
+OF_THE_MACHINE = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM}
 
 
 class Stop(Exception):
@@ -31,6 +34,11 @@ def finish(main: Callable[[], int]) -> None:
         code = main()
     except Stop as stop:
         say(str(stop))
+        code = 1
+    except OSError as error:
+        if error.errno not in OF_THE_MACHINE:
+            raise
+        say(f"{error.filename or 'writing a file'}: {error.strerror}")
         code = 1
     except KeyboardInterrupt:
         code = 128 + signal.SIGINT

@@ -1,7 +1,7 @@
-"""One site's stack: `make up`, `preview`, `refresh`, `outputs` and `down`.
+"""One site's stack: `make up`, `preview`, `refresh`, `outputs`, `import` and `down`.
 
-The demo site has a Pulumi backend, home and passphrase of its own in the rehearsal's folder, so
-that nothing of the user's is touched; every other site uses the user's own login.
+A rehearsed site, as the demo is, has a Pulumi backend, home and passphrase of its own in the folder
+of its rehearsal, so that nothing of the user's is touched; every other site uses the user's login.
 """
 
 from __future__ import annotations
@@ -16,22 +16,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from components.backend import Backend, backend_of, is_dead
 from components.errors import VpnError
+from components.fleet import project
+from components.fleet.environment import DEMO, rehearsal_folder
+from components.fleet.environment import environment as stack_environment
 from components.rehearsal import instance
 
 from . import cli
-from .base import ROOT, VENV, Stop, finish, run, say, search_path, split
-from .state import Backend, backend_of, is_dead
+from .base import ROOT, VENV, Stop, finish, run, say, split
 
-DEMO: Final = "demo"
-# No secret: the state that it opens describes a rehearsal and nothing else.
-DEMO_PASSPHRASE: Final = "rehearsal"
-# They would take the place of the demo's own backend, passphrase or stack.
-NOT_FOR_THE_DEMO: Final = (
-    "PULUMI_ACCESS_TOKEN",
-    "PULUMI_CONFIG_PASSPHRASE_FILE",
-    "PULUMI_STACK",
-)
 # With the program run, a provider gets today's credentials and not those of the last `up`.
 ACTIONS: Final = {
     "up": ("up", "--yes"),
@@ -39,8 +33,13 @@ ACTIONS: Final = {
     "refresh": ("refresh", "--yes", "--run-program"),
     "outputs": ("stack", "output", "--json"),
     "down": ("destroy", "--yes", "--run-program"),
+    "import": ("import", "--yes", "--generate-code=false", "--protect=false"),
 }
+# What everything that is imported hangs on; making them reaches no device.
+PARENTS: Final = ("**SiteToSiteVpn::{site}", "**::{site}-access")
 REFRESH_FIRST: Final = ("--refresh", "--run-program")
+# What reaches a real router or deletes: somebody who sits there is asked after the preview.
+ASKED: Final = ("up", "down")
 
 
 @dataclass(frozen=True)
@@ -51,10 +50,16 @@ class Stack:
     cli: Path
     env: Mapping[str, str]
     backend: Backend | None = None
+    asks: bool = False  # before `up` and `down`, once their preview is shown
 
     def command(self, *words: str) -> list[str]:
         """The command line for `words`."""
         return [str(self.cli), *words, "--stack", self.site]
+
+    def action(self, name: str, *extra: str) -> list[str]:
+        """The command line for one of `ACTIONS`; without `--yes` where the CLI is to ask."""
+        asked = self.asks and name in ASKED
+        return self.command(*(w for w in ACTIONS[name] if not (asked and w == "--yes")), *extra)
 
     def quietly(self, *words: str) -> None:
         """Run the CLI and show what it says only if it fails."""
@@ -68,22 +73,13 @@ class Stack:
 
 
 def environment(site: str, base: Mapping[str, str], cli: Path, folder: Path) -> dict[str, str]:
-    """The environment for the CLI; `folder` is the rehearsal's, used for the demo only."""
-    env = {
-        **base,
-        "PATH": search_path(base, VENV / "bin", cli.parent),
-        "PULUMI_SKIP_UPDATE_CHECK": "true",
-    }
-    if site == DEMO:
-        for name in NOT_FOR_THE_DEMO:
-            env.pop(name, None)
-        env |= {
-            "PULUMI_BACKEND_URL": (folder / instance.BACKEND).as_uri(),
-            "PULUMI_CONFIG_PASSPHRASE": DEMO_PASSPHRASE,
-            "PULUMI_HOME": str(folder / "pulumi-home"),
-            instance.FOLDER_VARIABLE: str(folder),
-        }
-    return env
+    """The environment for the CLI; `folder` is the rehearsal's, used for rehearsed sites only."""
+    return stack_environment(base, VENV / "bin", cli, folder if is_rehearsed(site) else None)
+
+
+def is_rehearsed(site: str) -> bool:
+    """Whether the site's ends are stand-ins: those of the demo are, whatever its file says."""
+    return site == DEMO or any(s.name == site and s.rehearsed for s in project.here(ROOT).sites())
 
 
 def check_site(site: str, stacks: Path) -> None:
@@ -96,7 +92,7 @@ def check_site(site: str, stacks: Path) -> None:
         known = ", ".join(sites) or "none"
         raise Stop(
             f"No site file stacks/Pulumi.{site}.yaml.  Sites: {known}.\n"
-            "A new site starts with a copy of stacks/Pulumi.demo.yaml, without `rehearsal`."
+            f"A new one: .venv/bin/sakura-rtx init --site {site}"
         )
 
 
@@ -154,7 +150,7 @@ def change(action: str, stack: Stack, extra: list[str]) -> int:
         extra = ["--skip-pending-creates", *extra]  # else it would ask, if on a terminal
     if pending and action == "up":
         say(f"The last run was interrupted while it made: {', '.join(pending)}.  Going on there.")
-    code = run(stack.command(*ACTIONS[action], *extra), stack.env)
+    code = run(stack.action(action, *extra), stack.env)
     if code == 0 and pending and action == "up":
         # Made or taken over by now; without this every later `up` would warn of it again.
         stack.quietly("refresh", "--yes", "--clear-pending-creates", "--run-program")
@@ -162,14 +158,16 @@ def change(action: str, stack: Stack, extra: list[str]) -> int:
     return code
 
 
-def demo(action: str, base: Mapping[str, str], pulumi: Path, extra: list[str]) -> int:
-    """Do `action` on the demo site, whose ends are the embedded rehearsal."""
-    folder = instance.folder()
+def demo(
+    action: str, base: Mapping[str, str], pulumi: Path, extra: list[str], site: str = DEMO
+) -> int:
+    """Do `action` on a rehearsed site, whose ends are an embedded rehearsal."""
+    folder = rehearsal_folder(site, instance.folder())
     backend = Backend(folder / instance.BACKEND)
-    stack = Stack(DEMO, pulumi, environment(DEMO, base, pulumi, folder), backend)
+    stack = Stack(site, pulumi, environment(site, base, pulumi, folder), backend)
     if action == "outputs":
         if not backend.root.is_dir():
-            raise Stop("The demo has not been made yet: make up")
+            raise Stop(f"The rehearsed site {site} has not been made yet: make up SITE={site}")
         return run(stack.command(*ACTIONS[action], *extra), stack.env)
     out_of_date = start_rehearsal(folder)
     if action == "up" and out_of_date:
@@ -183,10 +181,15 @@ def demo(action: str, base: Mapping[str, str], pulumi: Path, extra: list[str]) -
     return code
 
 
+def is_terminal() -> bool:
+    """Whether somebody sits there to see a preview and to answer; a CI job has nobody."""
+    return sys.stdin.isatty() and sys.stdout.isatty()
+
+
 def own(site: str, action: str, base: Mapping[str, str], pulumi: Path, extra: list[str]) -> int:
     """Do `action` on a site of the user's, with the user's login."""
     env = environment(site, base, pulumi, instance.folder())
-    stack = Stack(site, pulumi, env, backend_of_login(site, pulumi, env))
+    stack = Stack(site, pulumi, env, backend_of_login(site, pulumi, env), is_terminal())
     if action == "outputs":
         return run(stack.command(*ACTIONS[action], *extra), stack.env)
     return act(action, stack, extra)
@@ -197,7 +200,28 @@ def act(action: str, stack: Stack, extra: list[str]) -> int:
     stack.quietly("stack", "select", "--create")
     if action == "preview":
         return run(stack.command(*ACTIONS[action], *extra), stack.env)
+    if action == "import":
+        return take_over(stack, extra)
     return change(action, stack, extra)
+
+
+def take_over(stack: Stack, extra: list[str]) -> int:
+    """Import what `sakura-rtx adopt --write` has written down.
+
+    Around it the component and its provider alone are brought up to date, which reaches no device:
+    first they must be there, in the end the stack's outputs say what was imported.
+    """
+    file = ROOT / "stacks" / f"import.{stack.site}.json"
+    if not file.is_file():
+        raise Stop(f"There is no {file.relative_to(ROOT)}: sakura-rtx adopt --write makes it.")
+    take_dead_locks_away(stack)
+    targets = [word for each in PARENTS for word in ("--target", each.format(site=stack.site))]
+    parents = (*ACTIONS["up"], "--skip-preview", *targets)
+    stack.quietly(*parents)
+    code = change("import", stack, ["--file", str(file), *extra])
+    if code == 0:
+        stack.quietly(*parents)
+    return code
 
 
 def _captured(command: list[str], env: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
@@ -222,8 +246,8 @@ def main() -> int:
     check_site(arguments.site, ROOT / "stacks")
     pulumi = cli.ready(os.environ)
     try:
-        if arguments.site == DEMO:
-            return demo(arguments.action, os.environ, pulumi, extra)
+        if is_rehearsed(arguments.site):
+            return demo(arguments.action, os.environ, pulumi, extra, arguments.site)
         return own(arguments.site, arguments.action, os.environ, pulumi, extra)
     except VpnError as err:
         raise Stop(str(err)) from None

@@ -15,6 +15,8 @@ Commands = list[list[str]]
 # What `make test` runs, in this order: first what costs least.
 STAGES: Final = ("lint", "unit", "engine")
 CHECKED: Final = ("components", "tests", "bench", "tools", "__main__.py")
+# On two cores: unit tests work and wait; those of the engine mostly wait, for traffic and boots.
+FILES_AT_A_TIME: Final = {"not engine": "4", "engine": "8"}
 # pytest's exit code for an empty choice.
 NOTHING_CHOSEN: Final = 5
 
@@ -43,8 +45,9 @@ def tidy() -> Commands:
 
 
 def pytest(marker: str, extra: Sequence[str]) -> Commands:
-    """One run of the tests that `marker` chooses: most of them wait, so four files at a time."""
-    return [["python", "-m", "pytest", "-m", marker, "-n", "4", "--dist", "loadfile", *extra]]
+    """One run of the tests that `marker` chooses, several files at a time."""
+    files = FILES_AT_A_TIME[marker]
+    return [["python", "-m", "pytest", "-m", marker, "-n", files, "--dist", "loadfile", *extra]]
 
 
 def in_ci(environ: Mapping[str, str]) -> bool:

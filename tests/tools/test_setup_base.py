@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import subprocess
@@ -169,3 +170,15 @@ def test_the_lock_file_names_no_registry_and_holds_hashes() -> None:
     assert len(pins) > 40
     assert all("==" in pin for pin in pins)
     assert text.count("--hash=sha256:") >= len(pins)
+
+
+def test_what_the_machine_lacks_ends_a_tool_with_a_message(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def full() -> int:
+        raise OSError(errno.ENOSPC, "No space left on device", "/tmp/x")
+
+    with pytest.raises(SystemExit) as ended:
+        base.finish(full)
+    assert ended.value.code == 1
+    assert capsys.readouterr().err == "/tmp/x: No space left on device\n"

@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
+from components.backend import PROJECT, Backend
 from components.rehearsal import instance
 from tools import site
 from tools.base import ROOT, VENV, Stop
-from tools.state import PROJECT, Backend
 
 USERS = {
     "PATH": "/usr/bin:/bin",
@@ -142,6 +142,48 @@ def test_each_action_is_one_command_on_a_stack_that_exists(
         "stack select --create --non-interactive --stack tokyo",
         command,
     ]
+
+
+@pytest.mark.parametrize(
+    ("action", "command"),
+    [
+        ("up", "up --stack tokyo"),
+        ("refresh", "refresh --yes --run-program --stack tokyo"),
+        ("down", "destroy --run-program --stack tokyo"),
+    ],
+)
+def test_somebody_at_a_terminal_is_asked_before_a_real_router_is_touched(
+    action: str, command: str, pulumi: Pulumi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(site, "is_terminal", lambda: True)
+    assert pulumi.act(action) == 0
+    assert pulumi.calls()[-1] == command
+    if action != "refresh":
+        assert pulumi.act(action, "--yes") == 0
+        assert pulumi.calls()[-1].count("--yes") == 1
+
+
+def test_an_import_makes_first_what_everything_hangs_on(
+    pulumi: Pulumi, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(site, "ROOT", tmp_path)
+    (tmp_path / "Pulumi.yaml").write_text((ROOT / "Pulumi.yaml").read_text())
+    with pytest.raises(Stop, match=r"no stacks/import\.tokyo\.json: sakura-rtx adopt --write"):
+        pulumi.act("import")
+    assert not [call for call in pulumi.calls() if call.startswith(("up", "import"))]
+    file = tmp_path / "stacks" / "import.tokyo.json"
+    file.parent.mkdir()
+    file.write_text("{}")
+    assert pulumi.act("import") == 0
+    parents = (
+        "up --yes --skip-preview --target **SiteToSiteVpn::tokyo --target **::tokyo-access "
+        "--non-interactive --stack tokyo"
+    )
+    imported = f"import --yes --generate-code=false --protect=false --file {file} --stack tokyo"
+    assert pulumi.calls()[-3:] == [parents, imported, parents]
+    pulumi.answers["import"] = (255, "")
+    assert pulumi.act("import") == 255
+    assert pulumi.calls()[-2:] == [parents, imported]
 
 
 @pytest.mark.parametrize("action", ["up", "preview", "refresh", "down"])

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tools.state import PROJECT, Backend, Lock, backend_of, is_dead, runs_pulumi
+from components.backend import PROJECT, Backend, Lock, backend_of, is_dead, runs_pulumi
 
 HERE = "office-pc"
 

@@ -26,6 +26,8 @@ from components.office.login import Login
 port, host_key, where = int(sys.argv[1]), sys.argv[2], sys.argv[3]
 login = Login("127.0.0.1", port, "ops", "login-CANARY", "admin-CANARY", host_key, timeout=10.0)
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where a shell runs us behind
+
 def log(line):
     if line.endswith(where):
         signal.raise_signal(signal.SIGINT)

@@ -70,7 +70,8 @@ def _accepted(inputs: Props) -> dict[str, str]:
 
 def _say_accepted(found: Iterable[Finding], accepted: dict[str, str], ctx: Context) -> None:
     codes = {each.code for each in found}
-    said = [f"{code}: {why}{_without_need(code, codes)}" for code, why in accepted.items()]
+    # Sorted: what comes over the wire comes in any order.
+    said = [f"{code}: {accepted[code]}{_without_need(code, codes)}" for code in sorted(accepted)]
     if said:
         ctx.info(f"accepted in the site file: {'; '.join(said)}")
 

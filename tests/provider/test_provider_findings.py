@@ -99,8 +99,9 @@ def test_an_acceptance_that_accepts_nothing_here_is_said_to_be_so() -> None:
     accept = {"weak-hash": "until 2027", "nat-static-missing": "the ISP's box forwards"}
     _, ctx = checked(inputs(accept=accept))
     assert ctx.told == [
-        "accepted in the site file: weak-hash: until 2027 (not found); "
-        "nat-static-missing: the ISP's box forwards (only the router itself can tell)"
+        "accepted in the site file: "
+        "nat-static-missing: the ISP's box forwards (only the router itself can tell); "
+        "weak-hash: until 2027 (not found)"
     ]
 
 

@@ -200,14 +200,30 @@ def test_ipsec_sas_are_deleted_first_because_their_notice_needs_the_ike_sa(
     kinds = {sa.id: sa.kind for sa in look(world).sas}
     real, deleted = Session.delete_associations, list[str]()
 
-    def delete(session: Session, ids: Sequence[int]) -> None:
+    def delete(session: Session, ids: Sequence[int], gateway: int | None = None) -> None:
         deleted.extend(kinds[number] for number in ids)
-        real(session, ids)
+        real(session, ids, gateway)
 
     monkeypatch.setattr(Session, "delete_associations", delete)
     assert prove(world).proof
     assert deleted[:1] == ["esp"]
     assert deleted[-1:] == ["ike"]
+
+
+@pytest.mark.parametrize("seconds", [0, 3, 20])
+def test_a_peer_that_renews_what_is_being_deleted_has_not_come_back(
+    world: World, monkeypatch: pytest.MonkeyPatch, seconds: float
+) -> None:
+    """New IPsec SAs in the IKE SA that goes next: they pass, and nothing renews the IKE SA."""
+    real = Session.delete_associations
+
+    def delete(session: Session, ids: Sequence[int], gateway: int | None = None) -> None:
+        real(session, ids, gateway)
+        world.clock.wait(seconds)
+
+    monkeypatch.setattr(Session, "delete_associations", delete)
+    recovered = prove(world, seconds=TUNNEL.patience + 5 * seconds)
+    assert recovered.proof, recovered.outcome
 
 
 def test_other_gateways_sas_are_never_touched(
@@ -236,6 +252,24 @@ def test_other_gateways_sas_are_never_touched(
     assert not of(2) & before
     assert reconnect(world).by == "office"
     assert of(7) == others
+
+
+def test_sas_that_cannot_be_told_from_others_stay(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The numbers of one gateway's SAs may be no ids: number 1 is another tunnel's SA then."""
+    mine = [sa for sa in world.link.sas() if sa.gateway == 2]
+    shift = [replace(sa, id=sa.id + 10) for sa in mine]
+    other = [replace(sa, gateway=7, id=place) for place, sa in enumerate(mine, start=1)]
+    monkeypatch.setattr(world.link, "sas", lambda: [*other, *shift])
+    deleted = list[object]()
+    monkeypatch.setattr(world.link, "delete_sas", deleted.append)
+    behaviour = replace(world.router.behaviour, sa_detail_counts=True)
+    monkeypatch.setattr(world.router, "behaviour", behaviour)
+    with pytest.raises(DeviceError) as caught:
+        prove(world)
+    assert "gateway 7" in caught.value.said
+    assert deleted == []
 
 
 @pytest.mark.parametrize("act", [prove, reconnect])

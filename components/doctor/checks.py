@@ -67,21 +67,21 @@ def router(case: Case) -> Iterator[Fact]:
     if case.theirs:
         yield from _theirs(case.theirs)
         return
-    appliance = case.appliance
+    appliance, attached = case.appliance, case.aim.attached
+    again = case.aim.brought_back if case.stands else case.aim.up
     if appliance is None:
-        attached = case.aim.attached
         which = attached or "with the tag of this stack"
-        made = case.aim.brought_back if case.stands else case.aim.up
-        cure = "correct cloud.attach.router_id or cloud.zone" if attached else made
+        cure = "correct cloud.attach.router_id or cloud.zone" if attached else again
         yield Fact("broken", f"there is no VPC router {which} in this zone", cure)
         return
     made, runs = text(appliance, "Availability"), power(appliance)
     if made != "available":
         yield Fact("broken", f"the VPC router is not made: {made or 'no state'}", case.aim.up)
     elif runs != "up":
-        yield Fact(
-            "broken", f"the VPC router does not run: {runs}", "start it in the control panel"
-        )
+        # It may never have been started: an `up` that was cut off goes on there.
+        start = "start it in the control panel"
+        cure = start if attached else f"{again}; or {start}"
+        yield Fact("broken", f"the VPC router does not run: {runs}", cure)
     yield Fact("note", f"VPC router {appliance.get('ID')} at {case.vip}: {made}, {runs}")
 
 

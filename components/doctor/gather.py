@@ -92,8 +92,15 @@ def cloud_end(client: Client, router_id: str) -> CloudEnd:
 
 def _office(aim: Aim, reach: Reach, clock: Clock, say: Progress) -> OfficeEnd:
     with Session.open(reach.login(), clock=clock, say=say) as session:
-        unsaved = guards.not_guards(session.unsaved())
-        return replace(office_end(session, aim), unsaved=unsaved)
+        try:
+            unsaved, why = session.unsaved(), ""
+        except Unreachable:
+            raise
+        except DeviceError as error:  # what passes and what does not is more urgent
+            unsaved, why = (), f"{error.what}: {error.remedy}"
+        found = office_end(session, aim)
+        mine = guards.not_guards(unsaved, found.running)
+        return replace(found, unsaved=mine, not_compared=why)
 
 
 def office_end(session: Session, aim: Aim) -> OfficeEnd:

@@ -23,7 +23,8 @@ class OfficeEnd:
     `unsaved` are the commands that would turn it into the saved one; `sas` those of our gateway.
     `small` and `full` are pings through the tunnel: `full` fills the tunnel's MTU, and is None
     where the small one brought nothing.  `word` is what `show status tunnel` says, believed by
-    nobody; `refused` why the router would not ping.
+    nobody; `refused` why the router would not ping, `not_compared` why it is not known what is
+    unsaved.
     """
 
     running: Config
@@ -34,6 +35,7 @@ class OfficeEnd:
     full: Ping | None = None
     word: str = ""
     refused: str = ""
+    not_compared: str = ""
 
 
 @dataclass(frozen=True)

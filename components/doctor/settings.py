@@ -130,10 +130,15 @@ def _applied(case: Case) -> Iterator[Fact]:
 
 
 def _unsaved(case: Case) -> Iterator[Fact]:
+    if case.office and case.office.not_compared:
+        yield Fact("note", f"what is not saved is not known: {case.office.not_compared}")
     ours, others = case.unsaved
     lost = f"lines of ours are not saved: a restart of the RTX would do {_some(ours)}"
     if ours and case.passes:
-        cure = "type `save` on the RTX if what stands is wanted, else `load config 0 silent`"
+        cure = (
+            "type `save` on the RTX if what stands is wanted, else `load config N silent`, N being "
+            "the file in use (`show environment`)"
+        )
         yield Fact("broken", lost, cure)
     elif ours:
         yield Fact("note", lost)

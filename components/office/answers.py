@@ -22,6 +22,10 @@ _NOW: Final = re.compile(
     r"(\d{4}/\d\d/\d\d \d\d:\d\d:\d\d)(?: ([+-]\d\d:\d\d))?",
     re.MULTILINE,
 )
+# The Japanese label of the file in use is unverified, that of the default one was seen.
+_FILE: Final = re.compile(
+    r"^(.*?)(?:config\. file|設定ファイル)\s*[:：]\s*(\S+)", re.MULTILINE | re.IGNORECASE
+)
 _N: Final = r"([0-9]{1,10})"
 _SENT: Final = re.compile(rf"{_N}個のパケットを送信し|{_N} packets? transmitted")
 _RECEIVED: Final = re.compile(rf"{_N}個のパケットを受信|{_N} packets? received")
@@ -29,6 +33,7 @@ _ROUND_TRIP: Final = re.compile(
     r"(?:往復遅延[^=]*|round-trip[^=]*)=\s*[\d.]+/(\d{1,9}(?:\.\d{1,9})?)/", re.IGNORECASE
 )
 _SA: Final = re.compile(rf"^\s*SA\[{_N}\]", re.MULTILINE)
+_ROW: Final = re.compile(rf"^[ \t]*{_N}[ \t]+{_N}[ \t]+(?:-|{_N})[ \t]", re.MULTILINE)
 # The Japanese labels of `show ipsec sa ... detail` are unverified.
 _LIFE: Final = re.compile(rf"(?:Duration|寿命)\s*[:：]\s*{_N}")
 _REMOTE: Final = re.compile(r"(?:Remote ID|相手側の識別子)\s*[:：]\s*(\S+)")
@@ -52,18 +57,36 @@ def error_in(answer: str) -> str | None:
 
 @dataclass(frozen=True)
 class Environment:
-    """What `show environment` says: model, revision, and the router's clock (None: not found)."""
+    """What `show environment` says: model, revision, and the router's clock (None: not found).
+
+    `running_file` is the configuration that the router booted from, `default_file` that of the
+    next boot ("config0", "usb1:/config.txt"; "": not found).
+    """
 
     model: str
     revision: str
     now: datetime | None
+    running_file: str = ""
+    default_file: str = ""
 
 
 def environment(answer: str) -> Environment:
     """Read `show environment`."""
     release, now = _RELEASE.search(answer), _NOW.search(answer)
     model, revision = (release[1], release[2]) if release else ("", "")
-    return Environment(model, revision, _time(*now.groups()) if now else None)
+    files = {"default" if _is_default(f[1]) else "running": f[2] for f in _FILE.finditer(answer)}
+    return Environment(
+        model,
+        revision,
+        _time(*now.groups()) if now else None,
+        files.get("running", ""),
+        files.get("default", ""),
+    )
+
+
+def _is_default(label: str) -> bool:
+    """Whether a line about a file is about the next boot, from what stands before the word."""
+    return re.search(r"default|デフォルト", label, re.IGNORECASE) is not None
 
 
 def _time(text: str, offset: str | None) -> datetime | None:
@@ -100,6 +123,11 @@ def associations(answer: str) -> tuple[SecurityAssociation, ...]:
         _association(int(start[1]), answer[start.end() : end])
         for start, end in zip(starts, ends, strict=True)
     )
+
+
+def gateways_of(answer: str) -> dict[int, int]:
+    """Read `show ipsec sa`: the gateway of each SA, by the SA's id."""
+    return {int(row[1]): int(row[2]) for row in _ROW.finditer(answer)}
 
 
 def _association(number: int, text: str) -> SecurityAssociation:

@@ -15,8 +15,8 @@ from types import TracebackType
 from typing import Final, Self
 
 from ..clock import Clock, Progress
-from ..errors import DeviceError, Unreachable
-from . import guards, inband, lacking, others, plan, shared_list, syntax
+from ..errors import DeviceError, Unreachable, following
+from . import guards, inband, lacking, others, plan, second_login, shared_list, syntax
 from .armed import Armed
 from .config import Config, Scope, parse
 from .login import Login
@@ -25,6 +25,10 @@ from .syntax import Key
 
 _BREATH: Final = 60.0
 _OUTWAIT_EVERY: Final = 10.0
+
+
+def any_router(_running: Config) -> None:
+    """Every router may be typed at."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +52,7 @@ class GuardedChange:
     `in_band` consents to a change of the very way that our session comes in by, `accept` to what a
     creation lacks (`lacking.CODES`).
     `new_router`: another box stands in the place of the one that `expected_text` was written to.
+    `fits` is shown the router as it is before anything is typed, and raises if nothing may be.
     `guard_seconds` is how long the router waits for us (it stays below the login timer's default);
     the schedules follow, `guards.SPARE` seconds apart.
 
@@ -74,6 +79,7 @@ class GuardedChange:
         in_band: bool = False,
         accept: Collection[str] = (),
         new_router: bool = False,
+        fits: Callable[[Config], None] = any_router,
         log: Log | None = None,
         connect: Callable[[Login], Transport] | None = None,
     ) -> None:
@@ -83,12 +89,16 @@ class GuardedChange:
         self._guard_seconds = guard_seconds
         self._allow_taken, self._allow_unsaved = allow_taken, allow_unsaved
         self._in_band, self._accept, self._new_router = in_band, accept, new_router
+        self._fits = fits
         self._session: Session | None = None
         self._before = parse("")
         self._wanted = parse(wanted_text)
         self._rekey = False
         self._armed: Armed | None = None
         self._foreign_unsaved = False
+        self._unsaved: frozenset[str] = frozenset()
+        self._left_over: tuple[str, ...] = ()
+        self._half_made = False
         self.result = Change()
 
     # --- who holds it ----------------------------------------------------------------------------
@@ -144,8 +154,8 @@ class GuardedChange:
         running, unsaved = self._look()
         if (unsaved or guards.left_over(running)) and self._session.others():
             running, unsaved = self._outwait_guard()
-        for line in guards.left_over(running):
-            self._session.command(guards.removal(line))
+        self._left_over = guards.left_over(running)
+        self._half_made = bool(self._left_over and unsaved)
         self._before = guards.without(running)
         if not self._allow_taken:
             others.refuse_taken(
@@ -163,23 +173,41 @@ class GuardedChange:
         self._rekey = self._key is not None and self._key != self._old_key
         planned = plan.plan(self._before, self._wanted, self._scope, rekey=self._rekey)
         if planned.commands:
-            self._check_undoable(planned)
+            self._fits(self._before)
+            second_login.refuse(self._before, self._login.user)
+            if self._old_key is None:
+                others.refuse_unknown_key(planned.undo, self._scope)
+            self.session.refuse_untypable([*planned.commands, *planned.undo])
             self._check_way_in(planned)
             if self._new_router or not self._expected_text:
                 after = plan.apply_to(self._before, planned.commands)
                 lacking.refuse(after, self._scope.tunnel, self._accept)
             self._type(planned)
+        else:
+            self._replace_guards(())
         return self.result
 
     def _read(self) -> Config:
         """The running configuration as if nobody guarded it."""
         return guards.without(self.session.configuration())
 
+    def _replace_guards(self, ours: Collection[str]) -> None:
+        """Take away what a killed run left, now that `ours` stand or there is nothing to guard.
+
+        Not before: whatever stops us, somebody brings back what that run has half typed.
+        """
+        standing = {guards.removal(line) for line in ours}
+        for line in self._left_over:
+            if guards.removal(line) not in standing:
+                self.session.command(guards.removal(line))
+        self._left_over = ()
+
     def _type(self, planned: plan.Plan) -> None:
         session = self.session
         self._progress(f"office end: lines to type: {len(planned.commands)}")
         if self._foreign_unsaved:
             # The schedule restores what is saved: it must not take away work that was consented to.
+            self._replace_guards(())
             self._save()
         self._armed = Armed(session, self._clock, self._guard_seconds, self._before)
         self.result = Change(planned.commands, planned.undo, self._armed.lines)
@@ -189,12 +217,15 @@ class GuardedChange:
                 "unless confirmed before"
             )
         try:
+            self._replace_guards(self._armed.lines)
             session.type(planned.commands, self._key)
             self._check_stands(session)
-        except Unreachable:
+        except Unreachable as error:
+            error.state = self._self_help()
             raise
         except BaseException as error:
-            self.back()
+            with following(error):
+                self.back()
             if isinstance(error, DeviceError):
                 error.state = "the router is as it was before; nothing is saved"
             raise
@@ -210,14 +241,16 @@ class GuardedChange:
                 self._check_stands(self.session)
                 if self._armed is not None:
                     self._armed.check_time()
-            except BaseException:
-                self.back()
+            except BaseException as error:
+                with following(error):
+                    self.back()
                 raise
             self._stop_guard()
         unsaved = self.session.unsaved()
-        for line in guards.standing(unsaved):
-            # The line that took it away was lost; saved, it would act for ever.
-            self.session.command(line)
+        if any(line.startswith("no schedule at ") for line in unsaved):
+            # The line that took a guard away was lost; saved, it would act for ever.
+            for line in guards.left_over(self.session.configuration()):
+                self.session.command(guards.removal(line))
         if self.result.commands or unsaved:
             self._save()
 
@@ -240,8 +273,10 @@ class GuardedChange:
     def back(self) -> None:
         """Type what undoes the change, stop the timer, and compare with what stood before.
 
-        The saved configuration was never touched.  Raises `Unreachable` if the connection is gone:
-        then the router goes back by itself.
+        The saved configuration is what it was, too, even if somebody else has typed `save` in
+        between.  If what stood before was half of a change that was killed, the guards stay and
+        restore what is saved (`remaining` tells when).  Raises `Unreachable` if the connection is
+        gone: then the router goes back by itself.
         """
         if not self.result.commands:
             return
@@ -253,7 +288,7 @@ class GuardedChange:
             undo = plan.undo_of(self._before, now, self._scope, rekey=self._rekey)
             session.type(undo, self._old_key)
             left = others.moved(self._before.statements, self._read().statements)
-            if not left:
+            if not left and not self._half_made:
                 self._stop_guard()
         except Unreachable as error:
             error.state = self._self_help()
@@ -266,6 +301,18 @@ class GuardedChange:
                 state=self._self_help(),
                 remedy="compare `show config` with the saved configuration",
             )
+        if not self._half_made:
+            self._take_out_of_saved()
+
+    def _take_out_of_saved(self) -> None:
+        """Somebody's `save` took our lines along, and our guards, which would act after a boot."""
+        try:
+            if set(self.session.unsaved()) - self._unsaved:
+                self._progress("office end: somebody has saved meanwhile; saving what was before")
+                self._save()
+        except Unreachable as error:
+            error.state = "the router is as it was before; whether what it saved is, was not seen"
+            raise
 
     def _stop_guard(self) -> None:
         if self._armed is not None:
@@ -304,37 +351,21 @@ class GuardedChange:
         Nobody else's work may wait to be saved: we would save it with ours.
         """
         unsaved = self.session.unsaved()  # puts back what a reading that was cut off has left
+        self._unsaved = frozenset(unsaved)
         running = self.session.configuration()
         return running, self._check_saved(unsaved, running)
 
     def _check_saved(self, unsaved: Sequence[str], running: Config) -> frozenset[Key]:
-        lines = plan.touched(guards.not_guards(unsaved))
+        lines = plan.touched(guards.not_guards(unsaved, running))
         foreign = [
             command
             for command, line in lines
             if not self._scope.owns(line) or shared_list.moved(line, running, self._scope)
         ]
         self._foreign_unsaved = bool(foreign)
-        if foreign and not self._allow_unsaved:
-            raise DeviceError(
-                "the router holds changes of somebody else that are not saved",
-                said="\n".join(syntax.masked(line) for line in foreign),
-                attempted="compare the running with the saved configuration",
-                state="nothing was changed; the lines below would take those changes back",
-                remedy="let them be saved or taken back first, or save them with ours: "
-                "office.allow_unsaved: true",
-            )
+        if not self._allow_unsaved:
+            others.refuse_unsaved(foreign)
         return frozenset(line.key for _, line in lines if self._scope.owns(line))
-
-    def _check_undoable(self, planned: plan.Plan) -> None:
-        """A key that the router hides can only be put back by somebody who knows it."""
-        if self._old_key is None and any(syntax.PSK_PLACEHOLDER in line for line in planned.undo):
-            raise DeviceError(
-                "the key that stands in the router is not known, so the change could not be undone",
-                attempted=f"plan the change of {others.numbers(self._scope)}",
-                state="nothing was changed",
-                remedy="give the old key, or take the key line out of the router by hand",
-            )
 
     def _check_way_in(self, planned: plan.Plan) -> None:
         """Our own session does not run through what is changed, or somebody agreed to that."""
@@ -344,14 +375,7 @@ class GuardedChange:
         if source is None and self._login.via is None:
             source = inband.source_towards(self._login.host)
         ours = f"{self._expected_text}\n{self._wanted_text}"
-        if found := inband.reasons(source, planned.commands, ours, self._before):
-            raise DeviceError(
-                f"we come from {source}, through what would be changed",
-                said="\n".join(map(syntax.masked, found)),
-                attempted="find our own way to the router",
-                state="nothing was changed",
-                remedy="come from the office LAN, or consent: office.in_band: true",
-            )
+        inband.refuse(source, planned.commands, ours, self._before)
 
     def _check_stands(self, session: Session) -> None:
         """The router holds our lines and nothing else has moved."""

@@ -7,7 +7,7 @@ from typing import Final
 
 from ..clock import Clock
 from ..errors import DeviceError, Unreachable
-from . import guards
+from . import guards, saved
 from .config import Config
 from .session import Session
 
@@ -39,7 +39,7 @@ class Armed:
     def _arm(self, seconds: int, running: Config) -> tuple[str, ...]:
         router = self._session.environment()
         able = guards.abilities(router.model, router.revision)
-        lines = guards.schedules(able, seconds, router.now, running)
+        lines = guards.schedules(able, seconds, router.now, running, saved.number_of(router))
         if not lines:
             raise _unguarded("")
         for line in lines:

@@ -97,7 +97,9 @@ class Conversation:
         banner = self._next("wait for the prompt", self._login.timeout, marked=True)
         if not isinstance(banner, Answer):
             raise self._unexpected(banner, "wait for the prompt")
-        self._shell.prefix = banner.prompt.prefix
+        if banner.prompt.prefix.isascii():
+            self._shell.prefix = banner.prompt.prefix
+        # Else its encoding is only guessed so far, and any prompt will do until it is known.
         if self._by_silence:
             self._ask("")
 

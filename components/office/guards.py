@@ -14,7 +14,7 @@ first that works takes the others away.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -26,16 +26,16 @@ SPARE: Final = 60
 """Seconds between one guard and the next, so that they never meet."""
 
 # Without `no-key-generate` a load may make a new host key (56.7.30), and nobody would know it.
-_LOAD, _RESTART = "load config 0 silent no-key-generate", "restart"
+_LOAD, _RESTART = "load config {} silent no-key-generate", "restart"
 _IDS: Final = range(65500, 65536)
 _SOON_MOST: Final = 3600
 _MODERN: Final = (0,)
 _NEVER: Final = (10**9,)
 _OURS: Final = re.compile(
     r"schedule at (\d+) (?:\+\d+|\d+/\d+ \d+:\d+:\d+) \* "
-    rf"(?:{_LOAD.removesuffix(' no-key-generate')}(?: no-key-generate)?|{_RESTART})"
+    rf"(?:load config [0-4] silent(?: no-key-generate)?|{_RESTART})"
 )
-_NUMBER: Final = re.compile(r"(?:no )?schedule at (\d+)(?: .*)?")
+_GONE: Final = re.compile(r"no schedule at (\d+)(?: .*)?")
 
 
 @dataclass(frozen=True)
@@ -73,16 +73,17 @@ def abilities(model: str, revision: str) -> Abilities:
 
 
 def schedules(
-    able: Abilities, seconds: int, now: datetime | None, running: Config
+    able: Abilities, seconds: int, now: datetime | None, running: Config, saved: int = 0
 ) -> tuple[str, ...]:
     """The lines that restore the saved configuration after `seconds`, the last one first.
 
-    `now` is the router's own clock: a dated line is reckoned from it, so it need not be right,
-    only run; if it is set meanwhile, the line may never fire, which harms nothing.  None at all if
-    it could not be read and the router knows no `+SEC`, or if too few ids are free.
+    `saved` is its number (`saved.number_of`).  `now` is the router's own clock: a dated line is
+    reckoned from it, so it need not be right, only run; if it is set meanwhile, the line may never
+    fire, which harms nothing.  None at all if it could not be read and the router knows no `+SEC`,
+    or if too few ids are free.
     """
     used = {s.named("id") for s in running.find("schedule at")}
-    commands = (*([_LOAD] if able.load else []), _RESTART)
+    commands = (*([_LOAD.format(saved)] if able.load else []), _RESTART)
     free = [number for number in _IDS if number not in used]
     lines = [
         _schedule(able, number, seconds + SPARE * place, now, command)
@@ -130,16 +131,16 @@ def left_over(running: Config) -> tuple[str, ...]:
     return tuple(s.text for s in running.statements if is_ours(s))
 
 
-def not_guards(commands: Iterable[str]) -> tuple[str, ...]:
-    """Commands of `show config difference` without those about our schedules' ids."""
-    return tuple(command for command in commands if not _about_ours(command))
+def not_guards(commands: Iterable[str], running: Config) -> tuple[str, ...]:
+    """Commands of `show config difference` without those about schedules of ours.
+
+    One that would take a line away names its number only; `running` has the line.
+    """
+    theirs = {s.named("id") for s in running.find("schedule at") if not is_ours(s)}
+    return tuple(command for command in commands if not _about_ours(command, theirs))
 
 
-def standing(commands: Iterable[str]) -> tuple[str, ...]:
-    """The commands of `show config difference` that would take our schedules away."""
-    return tuple(c for c in commands if c.startswith("no ") and _about_ours(c))
-
-
-def _about_ours(command: str) -> bool:
-    found = _NUMBER.fullmatch(command)
-    return found is not None and int(found[1]) in _IDS
+def _about_ours(command: str, theirs: Collection[int | None]) -> bool:
+    if found := _GONE.fullmatch(command):
+        return int(found[1]) in _IDS and int(found[1]) not in theirs
+    return is_ours(Statement("", command))

@@ -14,6 +14,8 @@ from contextlib import suppress
 from ipaddress import IPv4Address, IPv4Network
 from typing import Final
 
+from ..errors import DeviceError
+from . import syntax
 from .config import Config
 
 _ROUTE: Final = re.compile(r"(?:no )?ip route (\S+)(?: gateway tunnel \d+.*)?")
@@ -55,6 +57,18 @@ def source_towards(host: str) -> IPv4Address | None:
 
 def _outside(source: IPv4Address | None) -> IPv4Address | None:
     return None if source is None or source.is_loopback else source
+
+
+def refuse(source: IPv4Address | None, commands: Iterable[str], ours: str, running: Config) -> None:
+    """Raise `DeviceError` if our own way in is changed or leads into the changed tunnel."""
+    if found := reasons(source, commands, ours, running):
+        raise DeviceError(
+            f"we come from {source}, through what would be changed",
+            said="\n".join(map(syntax.masked, found)),
+            attempted="find our own way to the router",
+            state="nothing was changed",
+            remedy="come from the office LAN, or consent: office.in_band: true",
+        )
 
 
 def reasons(

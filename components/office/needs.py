@@ -158,6 +158,20 @@ def _watchdog(draft: _Draft) -> _Draft:
     return replace(draft, site=site)
 
 
+def _meant(draft: _Draft) -> str | None:
+    """The interface that is meant where the site names another as its WAN: it has the office
+    address, and the default route leaves by it.
+
+    One on a LAN port alone is no slip: there stands a block of addresses.
+    """
+    view, site = draft.others, draft.site
+    has = view.interface_of(site.wan_address or draft.agreement.office_address)
+    default = view.route(EVERYTHING)
+    return (
+        has if has != site.wan_interface and default and _leaves_by(view, default) == has else None
+    )
+
+
 def _addresses(draft: _Draft) -> _Draft:
     """The RTX has the addresses that the site says, where the configuration shows them."""
     view, site = draft.others, draft.site
@@ -167,6 +181,8 @@ def _addresses(draft: _Draft) -> _Draft:
         draft = draft.saying(f"no interface of the RTX has the LAN address {site.lan_address}")
     if wan.startswith("pp ") and wan not in view.config.contexts:
         return draft.saying(f"there is no {wan} on the RTX")
+    if meant := _meant(draft):
+        return draft.saying(f"{outside} is on {meant} and not on {wan}: office.wan.interface")
     there = [str(each.ip) for each in view.addresses.get(wan, ())]
     shown = there or not wan.startswith("pp ")
     translated = any(
@@ -187,6 +203,8 @@ def _identity(draft: _Draft) -> _Draft:
     """
     agreement, site = draft.agreement, draft.site
     outside = site.wan_address or agreement.office_address
+    if _meant(draft):
+        return draft
     if agreement.office_identity != outside and not gates.translating(draft.others, site, outside):
         agreement = replace(agreement, office_identity=outside)
     return replace(draft, agreement=agreement)
@@ -194,6 +212,8 @@ def _identity(draft: _Draft) -> _Draft:
 
 def _way_to_peer(draft: _Draft) -> _Draft:
     """The key exchange leaves by the WAN, whatever the default route is for."""
+    if _meant(draft):
+        return draft
     view, site, peer = draft.others, draft.site, draft.agreement.cloud_address
     to = IPv4Network(peer) if peer else EVERYTHING
     attached = (a.network for each in view.addresses.values() for a in each)

@@ -1,4 +1,4 @@
-"""Other people's lines: what of them stands where ours go, and what of them has moved.  Pure."""
+"""Other people's lines and keys: what of them is in our way, and what of them has moved.  Pure."""
 
 from __future__ import annotations
 
@@ -44,6 +44,30 @@ def refuse_taken(
             attempted=f"write {numbers(scope)}",
             state="nothing was changed",
             remedy=free.in_words(running, scope),
+        )
+
+
+def refuse_unsaved(commands: Sequence[str]) -> None:
+    """Raise `DeviceError` if there are any: what would take unsaved work of somebody else back."""
+    if commands:
+        raise DeviceError(
+            "the router holds changes of somebody else that are not saved",
+            said="\n".join(map(syntax.masked, commands)),
+            attempted="compare the running with the saved configuration",
+            state="nothing was changed; the lines below would take those changes back",
+            remedy="let them be saved or taken back first, or save them with ours: "
+            "office.allow_unsaved: true",
+        )
+
+
+def refuse_unknown_key(undo: Sequence[str], scope: Scope) -> None:
+    """Raise `DeviceError` if a key that the router hides would have to be put back."""
+    if any(syntax.PSK_PLACEHOLDER in line for line in undo):
+        raise DeviceError(
+            "the key that stands in the router is not known, so the change could not be undone",
+            attempted=f"plan the change of {numbers(scope)}",
+            state="nothing was changed",
+            remedy="give the old key, or take the key line out of the router by hand",
         )
 
 

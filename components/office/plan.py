@@ -325,4 +325,8 @@ def _shown_key(statement: Statement) -> str | None:
     """The key as it would have to be typed, if the router shows it."""
     found = syntax.match(statement.text)
     last = found.value[-1] if found and found.value else "*"
-    return None if last in ("*", PSK_PLACEHOLDER) else last
+    if last in ("*", PSK_PLACEHOLDER):
+        return None
+    # Quotes that need not be there are the same key; others have to be typed with it.
+    bare = syntax.plain(last)
+    return bare if re.fullmatch(r"\w+", bare, re.ASCII) else last

@@ -19,7 +19,7 @@ from typing import Final, Literal
 
 from ..errors import Problem, SpecError
 from ..ipsec import DH_GROUP, ENCRYPTION, HASH, Agreement
-from . import config, syntax
+from . import config, syntax, typable
 from .defaults import IPSEC_SA_LIFETIME
 from .filters import Direction, Filter
 from .syntax import PSK_PLACEHOLDER
@@ -154,6 +154,9 @@ def _extra(site: OfficeSite, decided: Iterable[str]) -> list[config.Statement]:
         shown = syntax.masked(statement.text)
         if _TAKES_AWAY.match(statement.text):
             allowed = "lines as `show config` prints them: what is not there stands in no line"
+            problems.append(Problem("office.extra_lines", shown, allowed))
+        elif found := typable.obstacle(statement.text):
+            allowed = f"what the router's console takes as it is typed: this holds {found}"
             problems.append(Problem("office.extra_lines", shown, allowed))
         elif not scope.owns(statement):
             allowed = f"lines of tunnel {site.tunnel}, gateway {site.gateway}, policy {site.policy}"

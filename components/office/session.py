@@ -17,7 +17,7 @@ from typing import Final, Self
 
 from ..clock import Clock
 from ..errors import DeviceError, Unreachable
-from . import answers, config, plan, syntax
+from . import answers, config, plan, saved, syntax, typable
 from .conversation import NO_PASSWORDS, Conversation, Log, Transport
 from .login import Login
 from .shell import Answer
@@ -78,6 +78,7 @@ class Session(Conversation):
     def __init__(self, login: Login, transport: Transport, *, clock: Clock, log: Log) -> None:
         super().__init__(login, transport, clock=clock, log=log)
         self._console: dict[str, str] | None = None
+        self._saved: int | None = None
 
     # --- coming and going ------------------------------------------------------------------------
 
@@ -112,6 +113,15 @@ class Session(Conversation):
             raise
         return session
 
+    def begin(self) -> None:
+        """From the banner to the administrator's prompt; the encoding of a prompt is learnt too."""
+        super().begin()
+        if self._shell.prefix is None:
+            self._learn_console()
+            prompt = self._ask("")
+            if isinstance(prompt, Answer):
+                self._shell.prefix = prompt.prompt.prefix
+
     def __enter__(self) -> Self:
         return self
 
@@ -139,11 +149,11 @@ class Session(Conversation):
     def type(self, commands: Sequence[str], key: str | None) -> None:
         """Type lines, ahead of their answers where that is safe; the key replaces its placeholder.
 
-        Stops at the first refusal with `Refused`, which holds all that the router took.
+        Stops at the first refusal with `Refused`, which holds all that the router took.  Raises
+        `DeviceError` as `refuse_untypable` does, before the first line.
         """
         lines = [plan.with_key(line, key) if key is not None else line for line in commands]
-        if not all(map(str.isascii, lines)):
-            self._learn_console()
+        self.refuse_untypable(lines)
         if any(syntax.PSK_PLACEHOLDER in line for line in lines):
             raise ValueError("a line with a key cannot be typed without the key")
         shown = [syntax.masked(line) for line in commands]
@@ -158,6 +168,26 @@ class Session(Conversation):
                 said=refused[1],
                 state=f"{len(taken)} other lines stand in the running configuration",
             )
+
+    def refuse_untypable(self, lines: Sequence[str]) -> None:
+        """Raise `DeviceError` if the router's console would not take one of these lines as it is.
+
+        What it would do instead (print help, complete a word) leaves a line standing half typed.
+        """
+        encoding = "utf-8"
+        if not all(map(str.isascii, lines)):
+            character = self._learn_console().get("character", _CHARACTER)
+            encoding = _CODECS.get(character, "ascii")
+        for line in lines:
+            if found := typable.obstacle(line, encoding):
+                raise DeviceError(
+                    f"the router's console cannot be typed a line with {found}",
+                    said=syntax.masked(line),
+                    attempted="see that every line can be typed, and taken back",
+                    state="nothing was changed",
+                    remedy="write the line otherwise; of a line that stands in the router: take it "
+                    "out by hand first",
+                )
 
     # --- reading ---------------------------------------------------------------------------------
 
@@ -235,22 +265,30 @@ class Session(Conversation):
     def unsaved(self) -> tuple[str, ...]:
         """The commands that would turn the running configuration into the saved one.
 
-        Console settings that a reading of ours left when it was cut off are put back on the way.
+        That is the one which `save` writes and a restart boots; raises `DeviceError` if there is
+        no such (`saved.number_of`).  Console settings that a reading of ours left when it was cut
+        off are put back on the way.
         """
+        if self._saved is None:
+            self._saved = saved.number_of(self.environment())
         with self._wide() as undo:
-            text = self._difference()
+            text = self._difference(self._saved)
         lines = (line.strip() for line in text.splitlines())
         found = [s for s in lines if s and not s.startswith("#") and s not in undo]
         return tuple(line for line in found if not self._put_back(line))
 
-    def _difference(self) -> str:
-        """`show config difference 0`; the saved file's passwords may be asked first (57.7)."""
+    def _difference(self, number: int) -> str:
+        """`show config difference N`; the saved file's passwords may be asked first (57.7)."""
         passwords = {
             "login": self._login.anonymous_password,
             "administrator": self._login.administrator_password,
         }
         try:
-            return self.command("show config difference 0", passwords=passwords)
+            return self.command(
+                f"show config difference {number}",
+                passwords=passwords,
+                timeout=self._flash_timeout,
+            )
         except Unreachable:
             raise
         except DeviceError as error:
@@ -260,6 +298,12 @@ class Session(Conversation):
                 "command: RTX1210 14.01.26, RTX830 15.02.03 or newer is needed"
             )
             raise
+
+    @property
+    def _flash_timeout(self) -> float:
+        """Seconds of silence while flash is read or written; given up too early, nobody knows what
+        is saved.  How long it takes is unverified."""
+        return 3 * self._login.timeout
 
     def _put_back(self, line: str) -> bool:
         """Whether the line undoes a console setting that a reading of ours left; then type it."""
@@ -308,10 +352,17 @@ class Session(Conversation):
 
     def save(self) -> None:
         """Make the running configuration the saved one."""
-        self.command("save")
+        self.command("save", timeout=self._flash_timeout)
 
-    def delete_associations(self, ids: Sequence[int]) -> None:
-        """Delete SAs by id, with notice to the peer; an SA that is gone already is no error."""
+    def delete_associations(self, ids: Sequence[int], gateway: int | None = None) -> None:
+        """Delete SAs by id, with notice to the peer; an SA that is gone already is no error.
+
+        With `gateway` nothing is deleted that the router's list of all SAs has under another one:
+        that the numbers of `associations` are those of the list is unverified, and other tunnels
+        are not ours to interrupt.  Raises `DeviceError` then.
+        """
+        if gateway is not None:
+            self._refuse_other_gateways(ids, gateway)
         refused: dict[int, DeviceError] = {}
         for number in ids:
             try:
@@ -325,6 +376,18 @@ class Session(Conversation):
             standing = [n for n in refused if re.search(rf"(?m)^\s*{n}\s", listed)]
             if standing:
                 raise refused[standing[0]]
+
+    def _refuse_other_gateways(self, ids: Sequence[int], gateway: int) -> None:
+        owners = answers.gateways_of(self.command("show ipsec sa"))
+        theirs = {number: owners.get(number, gateway) for number in ids}
+        if wrong := {number: owner for number, owner in theirs.items() if owner != gateway}:
+            raise DeviceError(
+                f"the SAs of gateway {gateway} cannot be told from those of others",
+                said="\n".join(f"SA {n}: gateway {owner}" for n, owner in wrong.items()),
+                attempted=f"delete the SAs of gateway {gateway} by their numbers",
+                state="none of these SAs was deleted",
+                remedy="delete them by hand: `show ipsec sa`, then `ipsec sa delete NUMBER`",
+            )
 
     def rollback_timer(self, seconds: int) -> None:
         """Let the router go back to its present configuration unless confirmed in time."""

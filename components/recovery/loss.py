@@ -93,7 +93,15 @@ def no_way_back(found: Iterable[Finding]) -> tuple[Finding, ...]:
 def ours(session: Session, tunnel: OurTunnel, way_in: IPv4Address | None) -> Config:
     """The running configuration; raises unless its SAs may be deleted."""
     untouched = "nothing was changed at either end"
-    running = guards.without(session.configuration())
+    running = session.configuration()
+    if guarded := guards.left_over(running):
+        raise DeviceError(
+            "a change of this router is under way, or was cut off",
+            said="\n".join(guarded),
+            attempted="see whether its SAs may be deleted",
+            state=untouched,
+            remedy="again when its guard has run out, after some minutes; if it stays, run up",
+        )
     if not needs(running, tunnel.agreement, tunnel.office).ours:
         raise DeviceError(
             f"tunnel {tunnel.office.tunnel} with gateway {tunnel.gateway} is not the site's tunnel",

@@ -114,7 +114,7 @@ def test_a_vpc_router_that_is_off(world: World) -> None:
     report = seen_of(world)
     assert report.first == "router"
     assert report["router"].cause == "the VPC router does not run: down"
-    assert report["router"].cure == "start it in the control panel"
+    assert report["router"].cure == f"{REFRESHED}; or start it in the control panel"
     assert report["traffic"].state == "broken"
 
 

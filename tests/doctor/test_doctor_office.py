@@ -46,6 +46,18 @@ def seen(world: World, **ipsec: str) -> Report:
     return report
 
 
+def test_a_router_whose_saved_configuration_is_another_is_looked_at_all_the_same(
+    world: World,
+) -> None:
+    """`up` is refused there; in an outage the cause of that comes first."""
+    world.type("save 1", "set-default-config 1")
+    report = seen(world)
+    assert (report.broken, report.code) == ([], 0)
+    told = [line for line in report["settings"].evidence if "not saved" in line]
+    assert len(told) == 1
+    assert "would boot config1" in told[0]
+
+
 def test_a_healthy_office_end(world: World) -> None:
     report = seen(world)
     assert (report.broken, report.code) == ([], 0)

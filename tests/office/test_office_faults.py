@@ -12,7 +12,7 @@ from components.errors import DeviceError, Unreachable
 from components.office.apply import GuardedChange
 from components.office.login import Login
 
-LINES = range(1, 56, 9)
+LINES = range(2, 57, 9)
 
 
 def change(office: Rig, login: Login = LOGIN) -> None:
@@ -60,6 +60,15 @@ def test_old_or_new_and_never_between(tmp_path: Path, new: list[str], kind: str,
 def test_slow_answers_are_waited_for(tmp_path: Path, new: list[str]) -> None:
     office = rig(tmp_path)
     office.router.faults.add("slow", times=0, seconds=2)
+    change(office)
+    assert office.lines() == office.saved() == new
+
+
+@pytest.mark.parametrize("line", ["^save", "^show config difference"])
+def test_flash_takes_its_time(tmp_path: Path, new: list[str], line: str) -> None:
+    """Longer than a router that says nothing is waited for: what is written must be known."""
+    office = rig(tmp_path)
+    office.router.faults.add("slow", matching=line, times=0, seconds=3 * LOGIN.timeout - 1)
     change(office)
     assert office.lines() == office.saved() == new
 

@@ -10,7 +10,7 @@ from office_rig import KEY, LOGIN, SCOPE, WANTED, Rig, rig
 from components.errors import DeviceError, Unreachable
 from components.office import guards
 from components.office.apply import GuardedChange
-from components.office.config import parse
+from components.office.config import Config, parse
 from components.office.guards import Abilities
 
 ALL = Abilities(timer=True, soon=True, load=True)
@@ -96,7 +96,8 @@ def test_a_free_id_is_taken_and_ours_is_known_again() -> None:
 
 def test_our_ids_are_no_unsaved_work_of_others() -> None:
     commands = ("no schedule at 65501", "no schedule at 1", "ip route default gateway pp 1")
-    assert guards.not_guards(commands) == commands[1:]
+    assert guards.not_guards(commands, parse("")) == commands[1:]
+    assert guards.not_guards(commands, parse("schedule at 65501 1/1 00:00 * restart")) == commands
 
 
 def test_too_few_free_ids_are_no_schedule() -> None:
@@ -222,4 +223,114 @@ def test_nothing_is_confirmed_in_the_last_moments(tmp_path: Path) -> None:
         office.pass_time(made.remaining - 9)
         with pytest.raises(DeviceError, match="about to go back"):
             made.keep()
+    assert office.lines() == office.saved() == before
+
+
+@pytest.mark.parametrize("revision", ["15.04.03", "15.04.04"])
+def test_a_save_by_somebody_else_keeps_neither_our_lines_nor_our_guards(
+    tmp_path: Path, revision: str
+) -> None:
+    """A colleague types `save` while our change waits for traffic; then the change goes back."""
+    office = rig(tmp_path, revision=revision)
+    before = office.lines()
+    with change(office) as made:
+        made.start()
+        by_hand(office, "save")
+        assert len(schedules(office.saved())) == 2
+        made.back()
+    assert office.lines() == office.saved() == before
+    assert any("saved meanwhile" in said for said in office.log)
+
+
+def test_going_back_saves_nothing_that_was_not_saved_before(tmp_path: Path) -> None:
+    office = rig(tmp_path)
+    by_hand(office, "ipsec ike hash 2 sha")
+    saved, before = office.saved(), office.lines()
+    with change(office, allow_taken=True) as made:
+        made.start()
+        made.back()
+    assert office.lines() == before
+    assert office.saved() == saved
+
+
+THEIRS = "schedule at 65510 */* 04:00 * ipsec refresh sa"
+
+
+def test_a_schedule_that_only_has_a_number_of_ours_is_somebody_elses_work(tmp_path: Path) -> None:
+    office = rig(tmp_path)
+    by_hand(office, THEIRS)
+    with change(office) as made, pytest.raises(DeviceError) as caught:
+        made.start()
+    assert "no schedule at 65510" in caught.value.said
+    assert schedules(office.lines()) == [THEIRS]
+    with change(office, allow_unsaved=True) as made:
+        made.start()
+        made.keep()
+    assert schedules(office.lines()) == schedules(office.saved()) == [THEIRS]
+
+
+def test_one_that_is_typed_meanwhile_stays_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the last moment, when our lines have been looked at already."""
+    office = rig(tmp_path)
+    stop = GuardedChange._stop_guard
+
+    def stop_late(made: GuardedChange) -> None:
+        stop(made)
+        by_hand(office, THEIRS)
+
+    monkeypatch.setattr(GuardedChange, "_stop_guard", stop_late)
+    with change(office) as made:
+        made.start()
+        made.keep()
+    assert schedules(office.lines()) == schedules(office.saved()) == [THEIRS]
+
+
+@pytest.mark.parametrize("survive", [True, False])
+def test_the_guard_of_a_killed_run_stays_where_the_next_one_is_refused(
+    tmp_path: Path, survive: bool
+) -> None:
+    """Its lines stand half typed: until somebody else guards them, only it takes them back."""
+    office = rig(tmp_path, sessions_survive=survive)
+    before = office.lines()
+    office.cut = lambda line: line == "tunnel enable 2"
+    with change(office) as made, pytest.raises(Unreachable):
+        made.start()
+    assert office.lines() != before
+    office.cut = lambda _line: False
+
+    def refuse(_running: Config) -> None:
+        raise DeviceError("not this router")
+
+    if survive:  # a timer that outlives its session has gone off by then
+        office.router._agenda._rollbacks.clear()
+        office.router.sessions.clear()
+    with change(office, fits=refuse) as made, pytest.raises(DeviceError, match="not this router"):
+        made.start()
+    office.pass_time(1000)
+    assert office.lines() == office.saved() == before
+
+
+@pytest.mark.parametrize("survive", [True, False])
+def test_the_half_of_a_killed_change_is_not_left_unguarded_by_going_back(
+    tmp_path: Path, survive: bool
+) -> None:
+    """Back is where the killed run had left off: its guards are gone, so ours stay for it."""
+    office = rig(tmp_path, sessions_survive=survive)
+    before = office.lines()
+    office.cut = lambda line: line == "tunnel enable 2"
+    with change(office) as made, pytest.raises(Unreachable):
+        made.start()
+    half = [line for line in office.lines() if line not in schedules(office.lines())]
+    assert half != before
+    office.cut = lambda _line: False
+    office.router._agenda._rollbacks.clear()
+    office.router.sessions.clear()
+    with change(office, allow_taken=True) as made:
+        made.start()
+        made.back()
+        assert made.remaining is not None
+    assert [line for line in office.lines() if line not in schedules(office.lines())] == half
+    office.pass_time(1000)
     assert office.lines() == office.saved() == before

@@ -1,3 +1,5 @@
+"""A sample of the office end's fault matrix; `python -m tests.matrix office` runs all of it."""
+
 from __future__ import annotations
 
 import importlib
@@ -6,9 +8,17 @@ from typing import Any
 import pytest
 
 # By name: mypy knows the folder as `matrix`, `python -m` as `tests.matrix`.
-office, table = (importlib.import_module(f"tests.matrix.{name}") for name in ("office", "table"))
+matrix, table = (importlib.import_module(f"tests.matrix.{name}") for name in ("office", "table"))
+
+PARTS = 8
 
 
-@pytest.mark.parametrize("case", table.sample(office.cases(), 40), ids=str)
-def test_a_fault_at_any_line_leaves_the_old_state_or_the_new_one(case: Any) -> None:
-    case.run()
+@pytest.fixture(scope="module")
+def cases() -> Any:
+    """Listed only here: it takes seconds, and every worker of a run imports this file."""
+    return table.sample(matrix.cases(), 40)
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+def test_a_fault_at_any_line_leaves_the_old_state_or_the_new_one(cases: Any, part: int) -> None:
+    table.run_here(cases[part::PARTS])

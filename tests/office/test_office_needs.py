@@ -270,6 +270,16 @@ def test_what_nobody_can_decide_for_the_user_is_said(
     assert any(said in each for each in found(text, site).obstacles)
 
 
+def test_another_interface_than_that_of_the_address_is_the_only_thing_to_say() -> None:
+    """Nothing is completed for it: that would stay behind once the name is put right."""
+    router, slip = f"{OFFICE}{NAT}", replace(BARE, wan_interface="lan3")
+    result = found(router, slip)
+    assert result.obstacles == ("198.51.100.20 is on lan2 and not on lan3: office.wan.interface",)
+    assert result.agreement == AGREEMENT
+    assert replace(result.site, model=slip.model, revision=slip.revision) == slip
+    assert found(f"{OFFICE}{NAT}").obstacles == ()
+
+
 def test_a_tunnel_whose_prefixes_change_is_still_ours_by_its_peer() -> None:
     old = render(replace(AGREEMENT, cloud_prefix=IPv4Network("192.168.7.0/24")), BARE)
     running = parse(OFFICE + SERVED + old)

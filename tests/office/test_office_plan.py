@@ -277,6 +277,8 @@ def test_align_without_a_reference_still_reads_as_a_configuration() -> None:
         ("text *", None, "  ipsec ike pre-shared-key 2 text <psk>\n"),
         ("0x1234", "0x1234", "  ipsec ike pre-shared-key 2 <psk>\n"),
         ("text CANARY", "CANARY", "  ipsec ike pre-shared-key 2 text <psk>\n"),
+        ('text "CANARY"', "CANARY", "  ipsec ike pre-shared-key 2 text <psk>\n"),
+        ('text "CA NARY"', '"CA NARY"', "  ipsec ike pre-shared-key 2 text <psk>\n"),
     ],
 )
 def test_align_keeps_the_key_apart(shown: str, key: str | None, line: str) -> None:

@@ -8,11 +8,17 @@ from typing import Any
 import pytest
 
 # By name: mypy knows the folder as `matrix`, `python -m` as `tests.matrix`.
-interrupt, table = (
-    importlib.import_module(f"tests.matrix.{name}") for name in ("interrupt", "table")
-)
+matrix, table = (importlib.import_module(f"tests.matrix.{name}") for name in ("interrupt", "table"))
+
+PARTS = 4
 
 
-@pytest.mark.parametrize("case", table.sample(interrupt.cases(), 16), ids=str)
-def test_ctrl_c_at_any_step_leaves_the_old_state_or_the_new_one(case: Any) -> None:
-    case.run()
+@pytest.fixture(scope="module")
+def cases() -> Any:
+    """Listed only here: it takes seconds, and every worker of a run imports this file."""
+    return table.sample(matrix.cases(), 16)
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+def test_ctrl_c_at_any_step_leaves_the_old_state_or_the_new_one(cases: Any, part: int) -> None:
+    table.run_here(cases[part::PARTS])

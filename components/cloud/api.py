@@ -12,7 +12,9 @@ from __future__ import annotations
 
 import ipaddress
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from copy import copy
 from typing import Final
 from urllib.parse import quote, urlsplit
 
@@ -33,6 +35,7 @@ from .waiting import MINUTE, pauses, silent
 __all__ = ["ROOT_URL", "Client", "Unclear", "as_id", "is_missing"]
 
 ROOT_URL: Final = "https://secure.sakura.ad.jp/cloud/zone"
+GLOBAL_ZONE: Final = "is1a"  # for what belongs to no zone
 _HEADERS: Final = {
     "User-Agent": "sakura-rtx-vpn",
     "X-Requested-With": "XMLHttpRequest",
@@ -69,10 +72,11 @@ class Unclear(ApiError):
 def is_missing(error: ApiError) -> bool:
     """Whether the API says that there is no such object.
 
-    A proxy's error page does not say so, and neither does "no such path": with a wrong API root
-    every object would seem to be gone.  (That the API never says it of an id is unverified.)
+    A proxy's error page does not say so, nor a gateway's JSON without an `error_code`, nor "no such
+    path": with a wrong API root every object would seem to be gone.  (That the API never says it
+    of an id is unverified.)
     """
-    if isinstance(error, Unclear) or error.code == "resource_path_not_found":
+    if isinstance(error, Unclear) or error.code in ("", "resource_path_not_found"):
         return False
     return error.status == 404
 
@@ -106,7 +110,7 @@ class Client:
         local = _is_local(root)
         if not root.startswith("https://") and not (local and root.startswith("http://")):
             raise SpecError([Problem("API root URL", root, "https://...")], source="API access")
-        self._base = f"{root}/{quote(zone, safe='')}/api/cloud/1.1"
+        self._root = root
         # As bytes, because text outside of Latin-1 would fail with a message that quotes it.
         self._auth = HTTPBasicAuth(credentials.token.encode(), credentials.secret.encode())
         self._clock, self._progress = clock, progress
@@ -116,6 +120,15 @@ class Client:
         self._session.trust_env = not local
         repeats = Repeats.bounded(self._limits, self._before_repeat)
         self._session.mount(root, HTTPAdapter(max_retries=repeats))
+
+    @contextmanager
+    def waiting_by(self, clock: Clock) -> Iterator[None]:
+        """Wait by `clock` meanwhile, which runs as the one before; two threads call it."""
+        before, self._clock = self._clock, clock
+        try:
+            yield
+        finally:
+            self._clock = before
 
     def get(self, path: str) -> Json:
         """`GET`; the whole answer, as of all four.  Raises `ApiError`."""
@@ -137,15 +150,30 @@ class Client:
         """All objects of a resource (`appliance`, `internet`, `switch`) that match a filter.
 
         Filters as in sakura-vpcrouter-api 1.8; they only narrow the answer, so check what matters.
+        Raises `Unclear` for an answer without the list.
         """
         found: list[Json] = []
         while True:
             query = {"From": len(found), "Count": _PAGE, "Filter": dict(where)}
             answer = self._request("GET", f"{resource}?{quote(json.dumps(query))}")
-            page = answer.get(_LISTS[resource]) or []
+            page, total = answer.get(_LISTS[resource]), int(answer.get("Total") or 0)
+            if not isinstance(page, list) or (total and not page and not found):
+                # Taken for "there is none", it would have us make a second one.
+                raise Unclear(f"the API's answer holds no list ({resource})", remedy=_RUN_AGAIN)
             found += page
-            if not page or len(found) >= int(answer.get("Total") or 0):
+            whole = len(found) >= total if total else len(page) < _PAGE
+            if not page or whole:
                 return found
+
+    def account(self) -> str:
+        """The id of the account that the credentials belong to; "" if the API does not say it.
+
+        Source: sakura-vpcrouter-api 1.7.
+        """
+        anywhere = copy(self)
+        anywhere.zone = GLOBAL_ZONE
+        found = anywhere.get("auth-status").get("Account")
+        return as_id(found.get("ID")) if isinstance(found, dict) else ""
 
     def _request(self, method: str, path: str, body: Json | None = None) -> Json:
         if method == "GET":
@@ -184,7 +212,7 @@ class Client:
             except requests.RequestException as error:
                 again = isinstance(error, requests.exceptions.ChunkedEncodingError)
                 if not again or method not in REPEATABLE or broken == _BROKEN_ANSWERS:
-                    what, remedy = in_words(error, urlsplit(self._base).netloc)
+                    what, remedy = in_words(error, urlsplit(self._root).netloc)
                     raise Unclear(what, remedy=remedy) from None
             self._pause(2.0**broken, "a broken answer")
         raise AssertionError("the last round returns or raises")
@@ -202,7 +230,7 @@ class Client:
             patience = self._patience()
             return self._session.request(
                 method,
-                f"{self._base}/{path}",
+                f"{self._root}/{quote(self.zone, safe='')}/api/cloud/1.1/{path}",
                 json=body,
                 headers=_HEADERS,
                 auth=self._auth,

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv4Interface, IPv4Network
 from typing import Any
 
+from .clashes import refuse_clash
 from .interfaces import lan_of
 from .objects import router_state, text
 from .router import other_peers, parameters_to_write
@@ -29,9 +30,11 @@ class SharedRouter:
     settings: object = field(repr=False)  # they hold keys
 
     def refuse_parameters(self, values: Mapping[str, Any], *, change: bool) -> None:
-        """Raise `SharedParameters` if a peer with these values could not be added."""
+        """Raise `SharedParameters` or `ApiError` if a peer with these values could not be added:
+        for what all peers share, or for a prefix that another peer has."""
         if self.settings:
             parameters_to_write(self.settings, values, "change" if change else "shared")
+            refuse_clash(self.settings, values, first=False)
 
 
 def shared_router(appliance: Json, lan: IPv4Network, peer: str) -> SharedRouter:

@@ -46,6 +46,7 @@ from .waiting import MINUTE, Poll, wait_for
 _INTERNET: Final = Poll("router+switch", 30 * MINUTE, missing=360)
 _ADDRESSES: Final = Poll("addresses of the router+switch", 30 * MINUTE, missing=360)
 _BANDWIDTH: Final = Poll("bandwidth of the router+switch", 30 * MINUTE, missing=360)
+_STILL_THE_OLD: Final = 30.0  # seconds after which an old id that stands was not changed
 _DELETED: Final = {
     kind: Poll(f"deletion of the {kind.what}", 30 * MINUTE) for kind in (INTERNET, SWITCH)
 }
@@ -175,10 +176,16 @@ def _change_bandwidth(
         # The old id vanishes with success, so a repeat after a lost answer finds nothing.
         if not (isinstance(error, Unclear) or is_missing(error)):
             raise
+        refusal = error
+    start = clock.now()
 
     def changed() -> Json | None:
         own = all_own(client, INTERNET, spec.tag)
-        return next((i for i in own if int(i["BandWidthMbps"]) == spec.bandwidth_mbps), None)
+        found = next((i for i in own if int(i["BandWidthMbps"]) == spec.bandwidth_mbps), None)
+        late = clock.now() - start > _STILL_THE_OLD
+        if found is None and late and read(client, INTERNET, internet_id) is not None:
+            raise refusal
+        return found
 
     found = wait_for(_BANDWIDTH, changed, str, lambda _: True, clock=clock, progress=progress)
     return as_id(found["ID"])

@@ -32,8 +32,12 @@ OWNER: Final = "@sakurartx="
 
 def owner_tag(project: str, stack: str, name: str) -> str:
     """The tag that marks the object `name` of a stack."""
-    digest = hashlib.sha256(owner_text(project, stack, name).encode()).hexdigest()
-    return f"{OWNER}{digest[:16]}"
+    return tag_of_text(owner_text(project, stack, name))
+
+
+def tag_of_text(text: str) -> str:
+    """The tag that goes with an `owner_text`."""
+    return f"{OWNER}{hashlib.sha256(text.encode()).hexdigest()[:16]}"
 
 
 def owner_text(project: str, stack: str, name: str) -> str:

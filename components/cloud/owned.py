@@ -13,12 +13,15 @@ from typing import Final, Protocol
 from ..clock import Clock, Progress
 from ..errors import ApiError
 from .api import Client, Unclear, is_missing
-from .objects import as_id, part, text
+from .objects import OWNER, as_id, part, tag_of_text, text
 from .router import Json
 from .waiting import Poll, wait_for
 
 _POSTS: Final = 4
-_LOOKS: Final = (1.0, 2.0, 4.0, 5.0, 5.0)  # seconds before each look for a lost answer's effect
+# Seconds before each look for what a POST without a good answer may have made.  Where the API said
+# nothing at all it may well have done it, and when it lists what it makes is unverified.
+_REFUSED: Final = (1.0, 2.0, 4.0, 5.0, 5.0)
+_SILENT: Final = (*_REFUSED, *(10.0,) * 10)
 
 
 @dataclass(frozen=True)
@@ -71,12 +74,15 @@ def make(client: Client, kind: Kind, tag: str, body: Json, clock: Clock, progres
     """The id of the object with this tag: the one that is there, else a new one."""
     for post in range(1, _POSTS + 1):
         if found := find_own(client, kind, tag):
-            return as_id(found["ID"])
+            found_id = as_id(found["ID"])
+            progress(f"{kind.what} {found_id}: there already with this stack's tag, and taken over")
+            return found_id
         progress(f"{kind.what}: asked for")
         try:
             return as_id(inner(client.post(kind.resource, {kind.key: body}), kind)["ID"])
         except Unclear as error:
-            if found := _made_after_all(client, kind, tag, clock, error.retry_after):
+            progress(f"{kind.what}: no clear answer; looking whether it was made")
+            if found := _made_after_all(client, kind, tag, clock, error):
                 return as_id(found["ID"])
             if post == _POSTS:
                 raise
@@ -84,10 +90,10 @@ def make(client: Client, kind: Kind, tag: str, body: Json, clock: Clock, progres
 
 
 def _made_after_all(
-    client: Client, kind: Kind, tag: str, clock: Clock, retry_after: float
+    client: Client, kind: Kind, tag: str, clock: Clock, error: Unclear
 ) -> Json | None:
-    clock.wait(retry_after)
-    for pause in _LOOKS:
+    clock.wait(error.retry_after)
+    for pause in _REFUSED if error.status else _SILENT:
         clock.wait(pause)
         if found := find_own(client, kind, tag):
             return found
@@ -153,14 +159,20 @@ def inner(answer: Json, kind: Kind) -> Json:
 
 def describe(client: Client, kind: Kind, found: Json, spec: Described) -> bool:
     """Name and tag as wanted; tags and a description that people gave it stay.  Whether it had to
-    change."""
-    tags = list(found.get("Tags") or [])
+    change.
+
+    The tag of another stack goes, and its text with it: after a rename of ours, a new stack of the
+    old name would find the object as its own.
+    """
+    tags, said = list(found.get("Tags") or []), text(found, "Description")
+    others = [tag for tag in tags if str(tag).startswith(OWNER) and tag != spec.tag]
+    kept = [tag for tag in tags if tag not in others]
     wanted = {
         "Name": spec.name,
-        "Description": text(found, "Description") or spec.description,
-        "Tags": tags if spec.tag in tags else [*tags, spec.tag],
+        "Description": spec.description if not said or tag_of_text(said) in others else said,
+        "Tags": kept if spec.tag in kept else [*kept, spec.tag],
     }
-    there = {"Name": text(found, "Name"), "Description": text(found, "Description"), "Tags": tags}
+    there = {"Name": text(found, "Name"), "Description": said, "Tags": tags}
     if wanted != there:
         client.put(f"{kind.resource}/{as_id(found['ID'])}", {kind.key: wanted})
     return wanted != there

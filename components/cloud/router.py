@@ -34,7 +34,7 @@ from .tree import (
     same_address,
     section,
 )
-from .writable import OmittedSecrets, writable
+from .writable import OmittedSecrets, shown_secret, writable
 
 __all__ = [
     "SHARED",
@@ -264,7 +264,7 @@ def key_of(settings: object, peer_address: str) -> str:
     the API will stop to return keys (pitfall 11).
     """
     entry = _entry(as_object(router_of(settings).get("SiteToSiteIPsecVPN")), peer_address)
-    return str((entry or {}).get("PreSharedSecret") or "").strip()
+    return shown_secret(entry or {}, "PreSharedSecret")
 
 
 def _entry(vpn: Json, peer_address: str) -> Json | None:

@@ -28,7 +28,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
-from .tree import Json, as_list, as_object, entries, is_on
+from .tree import Json, as_list, as_object, entries, is_on, objects
 from .writable import OmittedSecrets, writable
 
 SIDES: Final = 8
@@ -55,7 +55,15 @@ def _text(name: str, api: str) -> Field:
 
 
 def _number(name: str, api: str, write: Callable[[Any], Any] = int) -> Field:
-    return Field(name, api, lambda v: int(v or 0), write)
+    return Field(name, api, _whole, write)
+
+
+def _whole(value: object) -> int | str:
+    """A whole number.  What is none is shown as it is: sections of others are read, too."""
+    try:
+        return int(str(value or 0))
+    except ValueError:
+        return str(value)
 
 
 def _port(name: str, api: str) -> Field:
@@ -66,7 +74,7 @@ def _nic() -> Field:
     return Field(
         "nic",
         "Interface",
-        lambda v: int(str(v or "eth0").removeprefix("eth")),
+        lambda v: _whole(str(v or "eth0").removeprefix("eth")),
         lambda v: f"eth{int(v)}",
     )
 
@@ -155,7 +163,7 @@ class _Firewall:
         found = {}
         for index, side in enumerate(as_list(as_object(router.get(self.place)).get("Config"))):
             rules = {
-                name: [_read(self.fields, rule) for rule in as_list(as_object(side).get(api))]
+                name: [_read(self.fields, rule) for rule in objects(as_object(side).get(api))]
                 for name, api in _DIRECTIONS
             }
             if any(rules.values()):
@@ -172,7 +180,7 @@ class _Firewall:
         for index in range(SIDES):
             side, rules = as_object(there[index]), value.get(f"eth{index}") or {}
             new = {
-                api: _written(self.fields, rules.get(name) or [], as_list(side.get(api)))
+                api: _written(self.fields, rules.get(name) or [], objects(side.get(api)))
                 for name, api in _DIRECTIONS
             }
             config.append({**side, **new})

@@ -8,13 +8,15 @@ Source: sakura-vpcrouter-api 2.5, 2.6, 5.1, 5.2, 5.4.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, Final, Literal, NamedTuple
 from urllib.parse import quote
 
 from ..clock import Clock
 from ..errors import ApiError
 from .api import Client, is_missing
+from .clashes import clash, refuse_clash
 from .objects import part, power, router_state, text
 from .owned import ROUTER, existing, read
 from .router import (
@@ -33,6 +35,7 @@ from .tree import as_list
 from .waiting import pauses
 
 _HASH_PATIENCE: Final = 60.0  # seconds in which somebody else may keep being faster
+_DENIED: Final = (401, 403)
 _REWRITES: Final = 4  # the first, and more while others write and the API hides whose key stands
 
 
@@ -76,6 +79,16 @@ def change_settings(
     raise AssertionError("the pauses do not end")
 
 
+@contextmanager
+def _denied(*, first: bool) -> Iterator[None]:
+    """Around a write of the settings: an API key that may not write has written nothing."""
+    try:
+        yield
+    except ApiError as error:
+        error.nothing_written = first and error.status in _DENIED
+        raise
+
+
 def apply_settings(client: Client, router_id: str) -> None:
     """Make the stored settings the ones in force."""
     client.put(f"appliance/{router_id}/config")
@@ -112,8 +125,9 @@ def write_peer(
             parameters=parameters,
         )
 
-    for _ in range(_REWRITES):
-        stored = change_settings(client, router_id, change, clock)
+    for write in range(_REWRITES):
+        with _denied(first=not write):
+            stored = change_settings(client, router_id, change, clock)
         apply_settings(client, router_id)
         if _confirm(client, router_id, peer, stored):
             return
@@ -142,9 +156,27 @@ def remove_peer(
     def change(settings: object) -> Json:
         return without_peer(settings, peer, omitted_secrets=omitted_secrets)
 
-    stored = change_settings(client, router_id, change, clock)
+    with _denied(first=True):
+        stored = change_settings(client, router_id, change, clock)
     apply_settings(client, router_id)
     _confirm(client, router_id, peer, stored)
+
+
+def rival_of(client: Client, router_id: str, values: Mapping[str, Any]) -> str:
+    """Another peer of the router with a prefix of the one in `values`; "" if there is none."""
+    appliance = read(client, ROUTER, router_id) or {}
+    _, rival = clash(appliance.get("Settings"), values)
+    return rival
+
+
+def foresee_removal(
+    client: Client, router_id: str, peer: str, *, omitted_secrets: OmittedSecrets = "refuse"
+) -> None:
+    """Raise now, with nothing written, what `remove_peer` would raise; gone is gone."""
+    appliance = read(client, ROUTER, router_id)
+    settings = appliance and appliance.get("Settings")
+    if settings and peer_of(settings, peer) is not None:
+        without_peer(settings, peer, omitted_secrets=omitted_secrets)
 
 
 def _confirm(client: Client, router_id: str, peer: str, stored: Stored) -> bool:
@@ -205,8 +237,11 @@ def foresee_peer(
 ) -> list[str]:
     """Raise now, with nothing written, what `write_peer` would raise; the other peers' addresses.
 
-    Also raises `ApiError` if the router does not exist, does not run, or has another public
-    address than the one that the office end is about to call ("" is not compared).
+    `replaces` is the address that our entry has now, "" if this stack has none yet.
+
+    Also raises `ApiError` if the router does not exist, does not run, has another public address
+    than the one that the office end is about to call ("" is not compared), or if the peer would
+    take another site's place on it (see `clashes`).
     """
     appliance = read(client, ROUTER, router_id)
     untouched = "nothing was changed at either end"
@@ -231,6 +266,7 @@ def foresee_peer(
         )
     peer = str(values["peer"])
     settings = renamed(appliance.get("Settings"), replaces, peer)
+    refuse_clash(settings, values, first=not replaces)
     with_peer(settings, values, key, omitted_secrets=omitted_secrets, parameters=parameters)
     return other_peers(settings, peer)
 

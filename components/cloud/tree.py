@@ -30,9 +30,14 @@ def section(tree: Json, name: str) -> Json:
     return found
 
 
+def objects(value: object) -> list[Json]:
+    """The objects in a list; null and whatever else stands between them is passed over."""
+    return [each for each in as_list(value) if isinstance(each, dict)]
+
+
 def entries(holder: object) -> list[Json]:
     """The objects in the list `Config` of a section."""
-    return [entry for entry in as_list(as_object(holder).get("Config")) if isinstance(entry, dict)]
+    return objects(as_object(holder).get("Config"))
 
 
 def is_on(flag: object) -> bool:

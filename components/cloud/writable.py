@@ -56,7 +56,7 @@ def writable(
 
 
 def _lacking_secrets(router: Json, ours: str | None) -> Iterator[tuple[str, Json, str]]:
-    """Name, entry and field of each secret that is missing or blank and is not ours."""
+    """Name, entry and field of each secret that is not shown and is not ours."""
     places: list[tuple[str, Json, str]] = [
         (f"site-to-site peer {entry.get('Peer')}", entry, "PreSharedSecret")
         for entry in entries(router.get("SiteToSiteIPsecVPN"))
@@ -70,7 +70,16 @@ def _lacking_secrets(router: Json, ours: str | None) -> Iterator[tuple[str, Json
     config = as_object(l2tp.get("Config"))
     if is_on(l2tp.get("Enabled")) or any(config.values()):
         places.append(("L2TP/IPsec server", config, "PreSharedSecret"))
-    return (place for place in places if not str(place[1].get(place[2]) or "").strip())
+    return (place for place in places if not shown_secret(place[1], place[2]))
+
+
+def shown_secret(entry: Json, name: str) -> str:
+    """The secret in an entry; "" where it is missing, blank, or nothing but asterisks.
+
+    That the API will show asterisks one day is unverified; written back, they would be the key.
+    """
+    secret = str(entry.get(name) or "").strip()
+    return secret if secret.strip("*") else ""
 
 
 def _make_explicit(router: Json) -> None:

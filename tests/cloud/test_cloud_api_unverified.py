@@ -59,3 +59,16 @@ def test_key_without_the_permission_says_what_to_do(here: World) -> None:
         here.build(here.client())
     assert "permission to create" in str(caught.value)
     assert here.count() == {"internet": 0, "switch": 0, "appliance": 0}
+
+
+@pytest.mark.parametrize("path", ["internet", "appliance"])
+def test_what_is_listed_late_is_not_made_twice(here: World, path: str) -> None:
+    """A lost answer: whether something was made shows in the list only, and maybe late."""
+    here.sakura.change_options({"unlisted_reads": 12})
+    here.faults.add("POST", f"/{path}", "reset_after")
+    _, router = here.build(here.client())
+    assert router.power == "up"
+    here.sakura.change_options({"unlisted_reads": 0})
+    for _ in range(13):
+        here.count()
+    assert here.count() == {"internet": 1, "switch": 2, "appliance": 1}

@@ -41,7 +41,8 @@ def here(tmp_path: Path) -> Iterator[World]:
 def serving(here: World, *peers: str) -> str:
     _, router = here.build(here.client())
     for peer in peers:
-        values = {**VALUES, "peer": peer, "remoteId": peer}
+        routes = VALUES["routes"] if peer == OFFICE else [f"10.{peer.rpartition('.')[2]}.0.0/24"]
+        values = {**VALUES, "peer": peer, "remoteId": peer, "routes": routes}
         cloud.write_peer(here.client(), router.id, values, "other_key", here.clock)
     cloud.peer_statuses(here.client(), router.id)  # the blank one after a change
     return router.id

@@ -19,16 +19,18 @@ from ..errors import Problem, SpecError
 from ..ipsec import MODELS, Agreement, DeadPeerDetection
 from ..office.filters import Filter
 from ..office.render import NatStatic, OfficeSite
+from ..office.wan import not_global
 from ..office.watchdog import Watchdog
+from ..stack_file import loaded, unreadable
 from .accept import Accepted
-from .base import Address, Part
+from .base import Address, Part, is_host
 from .cloud import Cloud
 from .cloud import contradictions as cloud_contradictions
 from .office import Office
 from .office import contradictions as office_contradictions
 from .probes import Probe
 from .probes import contradictions as probe_contradictions
-from .problems import problem, unreadable
+from .problems import problem
 from .tunnel import Ipsec, Verify
 from .tunnel import contradictions as ipsec_contradictions
 
@@ -69,7 +71,7 @@ class Site(Part):
         Raises `SpecError`, also for a file that cannot be read.
         """
         try:
-            data = yaml.safe_load(Path(file).read_text("utf-8"))
+            data = loaded(Path(file).read_text("utf-8"))
         except OSError as err:
             found = err.strerror or str(err)
             raise SpecError([Problem(str(file), found, "a file that can be read")]) from None
@@ -162,8 +164,16 @@ def _contradictions(site: Site) -> Iterator[Problem]:
     for name, number in (("tunnel", office.tunnel), ("gateway", office.gateway or 1)):
         if number > most:
             yield Problem(f"office.{name}", str(number), f"1 to {most} on an {office.router.model}")
-    if site.target not in cloud.lan:
-        yield Problem("verify.target", str(site.target), f"an address in cloud.lan {cloud.lan}")
+    if not is_host(site.target, cloud.lan):
+        yield Problem("verify.target", str(site.target), f"a host in cloud.lan {cloud.lan}")
+    yield from _vip_problems(site)
+    for index, route in enumerate(cloud.static_routes or ()):
+        if route.prefix.subnet_of(office.lan):
+            yield Problem(
+                f"cloud.static_routes.{index}.prefix",
+                f"{route.prefix}, in office.lan {office.lan}",
+                "a prefix that the tunnel does not lead to",
+            )
     for index, one in enumerate(cloud.interfaces):
         if office.lan.overlaps(one.prefix):
             yield Problem(
@@ -179,6 +189,25 @@ def _contradictions(site: Site) -> Iterator[Problem]:
         for name in ("host", "user"):
             if getattr(office.router, name) is None:
                 yield Problem(f"office.router.{name}", "nothing", "this key is required")
+
+
+def _vip_problems(site: Site) -> Iterator[Problem]:
+    """What is wrong with the address of the VPC router, where the site file says it."""
+    cloud = site.cloud
+    place = next(
+        (f"cloud.{name}.vip" for name in ("elsewhere", "attach") if getattr(cloud, name)),
+        "cloud.address",
+    )
+    if (vip := site.vip) is None:
+        return
+    allowed = "the global address of the VPC router"
+    if why := not_global(vip):
+        yield Problem(place, f"{vip}, which is {why}", allowed)
+    if vip == site.office.wan.address:
+        yield Problem(place, f"{vip}, which is office.wan.address", allowed)
+    for path, lan in (("office.lan", site.office.lan), ("cloud.lan", cloud.lan)):
+        if vip in lan:
+            yield Problem(place, f"{vip}, inside {path}", allowed)
 
 
 def site_of(

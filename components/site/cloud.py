@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Set
-from typing import Annotated, Any, Literal, cast
+from typing import Annotated, Any, Final, Literal, cast
 
 from pydantic import Field
 
 from ..errors import Problem, SpecError
-from .base import Address, Part, Prefix, is_host
+from .base import Address, Part, Prefix, is_host, nowhere, written_as
 from .section_problems import contradictions as section_contradictions
 from .sections import Interface, Nic, ObjectId, Sections
 
@@ -36,7 +36,10 @@ class Elsewhere(Part):
     vip: Address
 
 
-Name = Annotated[str, Field(min_length=1, max_length=64)]  # sakura-vpcrouter-api 2.3
+MOST_NAME: Final = 64  # characters; sakura-vpcrouter-api 2.3, for appliances unverified
+Name = Annotated[
+    str, written_as(r"^[^\r\n\t]+$", "one line of 1 to 64 characters", max_length=MOST_NAME)
+]
 
 
 class Names(Part):
@@ -161,12 +164,18 @@ def contradictions(cloud: Cloud) -> Iterator[Problem]:
         for name in sorted(cloud.model_fields_set & _NOT_STANDARD):
             yield Problem(f"cloud.{name}", "a value", "nothing on the standard plan")
     networks: dict[int, Prefix] = {}
+    switches: list[str | None] = []
     for index, one in enumerate(cloud.private):
         names = f"cloud.interfaces.{index - 1}." if index else "cloud.lan_"
         path = f"{names}prefix" if index else "cloud.lan"
         if not 16 <= one.prefix.prefixlen <= 29:
             yield Problem(path, str(one.prefix), "a prefix from /16 to /29")
             continue
+        if nowhere(one.prefix):
+            yield Problem(path, str(one.prefix), "a prefix that hosts may have")
+        if one.switch_id and one.switch_id in switches:
+            yield Problem(f"{names}switch_id", f"{one.switch_id} a second time", "each switch once")
+        switches.append(one.switch_id)
         if one.nic in networks:
             yield Problem(f"{names}nic", str(one.nic), "each NIC once")
         for other in networks.values():
@@ -177,7 +186,8 @@ def contradictions(cloud: Cloud) -> Iterator[Problem]:
     yield from _outside_problems(cloud)
     # Of a block, SAKURA keeps the first four and the last address (sakura-vpcrouter-api 3).
     left = (1 << (32 - cloud.router_switch.prefix_length)) - 5 - 3
-    yield from section_contradictions(cloud, networks, standard=standard, block=left)
+    own = {each for one in cloud.private for each in ((one.vip,) if standard else one.own)}
+    yield from section_contradictions(cloud, networks, own, standard=standard, block=left)
 
 
 def _address_problems(

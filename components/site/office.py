@@ -10,9 +10,10 @@ from pydantic.alias_generators import to_camel
 
 from ..errors import Problem
 from ..ipsec import MODELS
-from .base import Address, Part, Prefix, hosts, is_host, written_as
+from .base import Address, Part, Prefix, hosts, is_host, nowhere, written_as
 from .filters import FilterEntry, SecureFilter
 from .filters import contradictions as filter_contradictions
+from .public_key import cut_off
 from .wan import Wan
 from .wan import contradictions as wan_contradictions
 
@@ -36,13 +37,24 @@ class Router(Part):
     revision: Annotated[str, written_as(r"^\d+\.\d+\.\d+$", "a revision such as 15.04.03")] = (
         "15.04.03"
     )
-    host: str | None = None
+    host: Annotated[str, written_as(r"^[A-Za-z0-9_.:-]{1,253}$", "an address or a name")] | None = (
+        None
+    )
     port: Annotated[int, Field(ge=1, le=65535)] | None = None
     user: (
         Annotated[str, written_as(r"^[A-Za-z0-9_-]{1,32}$", "1 to 32 of A-Z a-z 0-9 _ -")] | None
     ) = None
     host_key: PublicKey | None = None
-    key: Annotated[str, Field(min_length=1)] | None = None
+    key: (
+        Annotated[
+            str,
+            written_as(
+                r"^[^\r\n]+$",
+                "the path of a private key (the key itself: pulumi config set --secret rtxKey)",
+            ),
+        ]
+        | None
+    ) = None
     via: (
         Annotated[
             str,
@@ -134,11 +146,17 @@ def contradictions(office: Office) -> Iterator[Problem]:
     """What only shows when the values of the section are seen together."""
     if not 8 <= office.lan.prefixlen <= 32:
         yield Problem("office.lan", str(office.lan), "a prefix from /8 to /32")
+    elif nowhere(office.lan):
+        yield Problem("office.lan", str(office.lan), "a prefix that hosts may have")
     elif not is_host(office.router_address, office.lan):
         yield Problem(
             "office.lan_address", str(office.router_address), f"an address in {office.lan}"
         )
+    if office.local_address and nowhere(office.local_address):
+        yield Problem("office.local_address", str(office.local_address), "an address of a host")
     router = office.router
+    for name in ("host_key", "via_host_key"):
+        yield from cut_off(f"office.router.{name}", getattr(router, name))
     series = MODELS[router.model].series
     if not router.revision.startswith(f"{series}."):
         allowed = f"a revision of an {router.model}, {series}.x, as `show environment` says it"

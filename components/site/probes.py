@@ -10,6 +10,7 @@ from pydantic import Field
 
 from ..errors import Problem
 from .base import Part, written_as
+from .public_key import cut_off
 
 # With an RSA key pinned pulumi-command offers `ssh-rsa` alone, a SHA-1 signature that OpenSSH
 # refuses since 8.8 (measured, pulumi 6); every OpenSSH server has one of these beside it.
@@ -60,6 +61,8 @@ def contradictions(probes: Sequence[Probe]) -> Iterator[Problem]:
     """What only shows when the values are seen together."""
     for index, probe in enumerate(probes):
         place = f"probes.{index}."
+        for key in ("host_key", "via_host_key"):
+            yield from cut_off(f"{place}{key}", getattr(probe, key))
         if probe.name in [other.name for other in probes[:index]]:
             yield Problem(f"{place}name", probe.name, "each name once")
         if probe.host is None:
@@ -76,5 +79,5 @@ def contradictions(probes: Sequence[Probe]) -> Iterator[Problem]:
 def host_key_problem(place: str, text: str) -> Problem | None:
     """What is wrong with the pinned key of a host, if something is."""
     if re.match(HOST_KEY, text):
-        return None
+        return next(cut_off(place, text), None)
     return Problem(place, text.split(" ")[0] or "nothing", HOST_KEY_MEANS)

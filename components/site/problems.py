@@ -10,7 +10,6 @@ from ipaddress import IPv4Network
 from typing import Any, get_args
 
 import pydantic
-import yaml
 
 from ..errors import Problem
 from .base import MEANT, Prefix
@@ -29,10 +28,21 @@ _ALLOWED = {
     "less_than_equal": "{le} or less",
     "multiple_of": "100, 250, 500, or 1000 to 10000 in steps of {multiple_of}",
     "ip_v4_address": "an IPv4 address such as 192.168.1.1",
-    "ip_v4_network": "an IPv4 prefix /0 to /32 with no host bits set, such as 192.168.1.0/24",
+    "ip_v4_network": "an IPv4 prefix with its length /0 to /32 and no host bits set, such as "
+    "192.168.1.0/24",
+    "model_type": "keys and their values",
     "value_error": "{error}",
     "string_pattern_mismatch": "{meant}",
 }
+# A key of this kind holds a secret, and where that belongs.  The first that fits counts.
+_SECRETS = (
+    (re.compile(r"psk|pre.?shared", re.IGNORECASE), "psk"),
+    (re.compile(r"administrator", re.IGNORECASE), "rtxAdministratorPassword"),
+    (re.compile(r"passphrase", re.IGNORECASE), "rtxKeyPassphrase"),
+    (re.compile(r"password", re.IGNORECASE), "rtxPassword"),
+    (re.compile(r"token", re.IGNORECASE), "apiToken"),
+    (re.compile(r"secret", re.IGNORECASE), "apiSecret"),
+)
 # Steps of pydantic's own in the path of a value.
 _INTERNAL = re.compile(r"constrained-|\[key\]$")
 
@@ -45,10 +55,13 @@ def problem(error: Any, model: type[pydantic.BaseModel]) -> Problem:
     meant = MEANT.get(told.get("pattern", ""), "")
     allowed = template.format(**told, meant=meant) if template else error["msg"]
     value = error["input"]
-    if error["type"] == "extra_forbidden" and (meant := _meant_by(error["loc"], model)):
-        allowed = f"no such key here; is `{meant}` meant?"
+    if error["type"] == "extra_forbidden":
+        # Nothing depends on the value, and it may be a secret in the wrong place.
+        return Problem(path, "a value", _instead(error["loc"], model) or allowed)
     if error["type"] == "missing":
         found = "nothing"
+    elif "PRIVATE KEY" in repr(value):
+        found = "a private key"
     elif error["type"].startswith("ip_v4_network") and isinstance(value, list):
         found = f"{len(value)} prefixes"
         allowed = "one prefix" + _supernet(value)
@@ -57,16 +70,14 @@ def problem(error: Any, model: type[pydantic.BaseModel]) -> Problem:
     return Problem(path or "site", found, allowed)
 
 
-def unreadable(error: yaml.YAMLError) -> str:
-    """What a parser says about a text that is no YAML: the place first, and no line of the text.
-
-    A secret may stand in such a line.
-    """
-    if not isinstance(error, yaml.MarkedYAMLError) or error.problem_mark is None:
-        return "not YAML: " + str(getattr(error, "reason", "it cannot be read"))
-    mark = error.problem_mark
-    tab = " (indent with spaces: YAML takes no tab there)" if "'\\t'" in str(error.problem) else ""
-    return f"line {mark.line + 1}, column {mark.column + 1}: {error.problem}{tab}"
+def _instead(place: tuple[int | str, ...], model: type[pydantic.BaseModel]) -> str:
+    """What to write instead of a key that there is not, if that can be guessed."""
+    key = str(place[-1])
+    if meant := _meant_by(place, model):
+        return f"no such key here; is `{meant}` meant?"
+    if belongs := next((where for kind, where in _SECRETS if kind.search(key)), ""):
+        return f"a secret stands outside of the site: pulumi config set --secret {belongs}"
+    return ""
 
 
 def _meant_by(place: tuple[int | str, ...], model: type[pydantic.BaseModel]) -> str:

@@ -31,6 +31,10 @@ SECRETS: Final = {
     "probeKeyPassphrase": "Passphrase of that key.",
     "probePassword": "Password for the hosts of the probes, where no key is given.",
 }
+_NAME: Final = (
+    "Name of the site among the resources; left out: the stack's. Set it to the old name after "
+    "`pulumi stack rename`, or everything is made anew."
+)
 # Draft 7 is what editors know; they show a description beside a reference.
 _REF: Final = "#/definitions/{model}"
 _ADDRESS: Final = {"type": "string", "format": "ipv4"}
@@ -69,6 +73,7 @@ def stack_schema(project: str = "sakura-rtx-vpn") -> Json:
     for name, meaning in SECRETS.items():
         text = f"{meaning} Set it with `pulumi config set --secret {name}`."
         keys[f"{project}:{name}"] = secret_ref | {"description": text}
+    keys[f"{project}:name"] = {"type": "string", "minLength": 1, "description": _NAME}
     return {
         "$schema": "http://json-schema.org/draft-07/schema#",
         "title": "A site of sakura-rtx-vpn",

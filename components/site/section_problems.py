@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from ipaddress import IPv4Network
+from collections.abc import Iterator, Set
+from ipaddress import IPv4Address, IPv4Network
 
 from ..errors import Problem
 from .base import is_host
@@ -11,9 +11,15 @@ from .sections import MOST_ALIASES, Sections
 
 
 def contradictions(
-    sections: Sections, networks: dict[int, IPv4Network], *, standard: bool, block: int
+    sections: Sections,
+    networks: dict[int, IPv4Network],
+    own: Set[IPv4Address],
+    *,
+    standard: bool,
+    block: int,
 ) -> Iterator[Problem]:
-    """`networks` are the prefixes by NIC, `block` how many addresses are left for aliases."""
+    """`networks` are the prefixes by NIC, `own` the router's addresses in them, `block` how many
+    addresses are left for aliases."""
     if standard:
         for name in ("aliases", "static_nat"):
             if getattr(sections, name):
@@ -27,6 +33,7 @@ def contradictions(
     yield from _repeated(sections)
     yield from _nat_problems(sections)
     yield from _dhcp_problems(sections, networks)
+    yield from _own_address_problems(sections, own)
     for nic, side in (sections.firewall or {}).items():
         for direction in ("receive", "send"):
             for index, rule in enumerate(getattr(side, direction)):
@@ -63,6 +70,25 @@ def _nat_problems(sections: Sections) -> Iterator[Problem]:
             known = nat.alias in given or isinstance(sections.aliases, int)
         if not known:
             yield Problem(f"cloud.static_nat.{index}.alias", str(nat.alias), "one of cloud.aliases")
+
+
+def _own_address_problems(sections: Sections, own: Set[IPv4Address]) -> Iterator[Problem]:
+    """Where the router would lead to itself, or give an address of its own away."""
+    for index, route in enumerate(sections.static_routes or ()):
+        if route.next_hop in own:
+            place = f"cloud.static_routes.{index}.next_hop"
+            yield Problem(place, f"{route.next_hop}, the VPC router's own", "another host")
+    for index, given in enumerate(sections.dhcp_server or ()):
+        if inside := sorted(each for each in own if given.first <= each <= given.last):
+            yield Problem(
+                f"cloud.dhcp_server.{index}.first",
+                f"{given.first} to {given.last}, with {inside[0]} in it",
+                "a range without the router's own addresses",
+            )
+    for index, mapping in enumerate(sections.dhcp_static_mappings or ()):
+        if mapping.address in own:
+            place = f"cloud.dhcp_static_mappings.{index}.address"
+            yield Problem(place, f"{mapping.address}, the VPC router's own", "another address")
 
 
 def _dhcp_problems(sections: Sections, networks: dict[int, IPv4Network]) -> Iterator[Problem]:

@@ -53,6 +53,8 @@ def _alias(value: object) -> int | Address:
         found = value if isinstance(value, int) else Address(str(value))
     except ValueError:
         found = 0
+    if isinstance(value, bool):  # `yes` is no number
+        found = 0
     if isinstance(found, int) and not 1 <= found <= MOST_ALIASES:
         raise ValueError(f"the address of an alias, or its number 1 to {MOST_ALIASES}")
     return found
@@ -108,6 +110,11 @@ class Interface(Part):
     def reals(self) -> tuple[Address, Address]:
         """The addresses of the two nodes."""
         return self.real_addresses or nodes(self.prefix, self.vip)
+
+    @property
+    def own(self) -> tuple[Address, ...]:
+        """All addresses of the VPC router on this interface."""
+        return (self.vip, *self.reals)
 
 
 def nodes(prefix: Prefix, vip: Address) -> tuple[Address, Address]:

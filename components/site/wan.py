@@ -14,6 +14,8 @@ from ..ipsec import MODELS
 from ..office.wan import FORWARDS, KINDS, NO_WAY, SHARED, WanKind, not_global
 from .base import Address, Part, Prefix, is_host, written_as
 
+_OCTET = "(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
+
 
 class Wan(Part):
     """How the office is connected; `address` is the global one that the VPC router calls.
@@ -28,7 +30,10 @@ class Wan(Part):
 
     kind: WanKind = "fixed"
     interface: Annotated[
-        str, written_as(r"^(lan[1-9]|pp [1-9]\d{0,2})$", "lan1 to lan9, or pp and its number")
+        str,
+        written_as(
+            r"^(lan[1-9]|pp [1-9]\d{0,2})$", "lan1 to lan9, or pp and its number, such as pp 1"
+        ),
     ] = "lan2"
     address: Address
     prefix: Prefix | None = None
@@ -38,7 +43,7 @@ class Wan(Part):
         Annotated[
             str,
             written_as(
-                r"^(pp [1-9]\d{0,2}|dhcp lan[1-9]|\d+(\.\d+){3})$",
+                rf"^(pp [1-9]\d{{0,2}}|dhcp lan[1-9]|{_OCTET}(\.{_OCTET}){{3}})$",
                 "pp and its number, dhcp lan1 to lan9, or the address of a next hop",
             ),
         ]
@@ -57,7 +62,9 @@ def contradictions(wan: Wan, model: str) -> Iterator[Problem]:
     """What only shows when the values of the section are seen together."""
     kind = KINDS[wan.kind]
     if not re.fullmatch(kind.interfaces, wan.interface):
-        yield Problem("office.wan.interface", wan.interface, f"{kind.said}, with kind {wan.kind}")
+        fits = " or ".join(k for k, v in KINDS.items() if re.fullmatch(v.interfaces, wan.interface))
+        allowed_here = f"{kind.said}, with kind {wan.kind} ({wan.interface} goes with {fits})"
+        yield Problem("office.wan.interface", wan.interface, allowed_here)
     elif wan.interface.startswith("pp ") and int(wan.interface[3:]) > MODELS[model].pp:
         yield Problem("office.wan.interface", wan.interface, f"pp 1 to {MODELS[model].pp}")
     allowed = {"prefix": "the block, such as 203.0.113.8/29", "inner_address": "an address"}

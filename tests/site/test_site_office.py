@@ -77,7 +77,7 @@ def test_what_can_carry_the_tunnel(keys: dict[str, Any]) -> None:
         ({"kind": "ds-lite"}, "office.wan.kind", "DS-Lite translates at the provider's end"),
         ({"kind": "isdn"}, "office.wan.kind", "'fixed'"),
         ({"kind": "pppoe"}, "office.wan.interface", "pp and its number"),
-        ({"kind": "fixed", "interface": "pp 1"}, "office.wan.interface", "lan1 to lan9"),
+        ({"kind": "fixed", "interface": "pp 1"}, "office.wan.interface", "with pppoe or block"),
         ({"kind": "pppoe", "interface": "pp 101"}, "office.wan.interface", "pp 1 to 100"),
         ({"kind": "block"}, "office.wan.prefix", "203.0.113.8/29"),
         ({"kind": "fixed", "prefix": "198.51.100.16/29"}, "office.wan.prefix", "nothing with kind"),

@@ -9,8 +9,8 @@ import pytest
 from components.errors import SpecError
 from components.site import Site
 
-KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIE8y2Kk9"
-RSA = "ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAABAQCy"
+KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f"
+RSA = "ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAAAIQCAgYKDhIWGh4iJiouMjY6PkJGSk5SVlpeYmZqbnJ2enw=="
 LOCAL = {"name": "curl", "command": "curl -sf http://192.168.2.10/"}
 REMOTE = {
     "name": "ping-office",

@@ -6,7 +6,8 @@ or a password.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import NamedTuple
 
 
@@ -29,6 +30,33 @@ class VpnError(Exception):
         lines = [f"{self.end}: {self.what}" if self.end else self.what]
         parts = (("attempted", self.attempted), ("now", self.state), ("next", self.remedy))
         return "\n".join(lines + [f"  {name}: {text}" for name, text in parts if text])
+
+
+def add_state(error: BaseException, *said: str) -> None:
+    """Let an error say what is true now as well; one that is not ours says it in a note."""
+    texts = [text for text in said if text]
+    if isinstance(error, VpnError):
+        error.state = "; ".join(filter(None, (error.state, *texts)))
+    elif texts:
+        error.add_note(f"now: {'; '.join(texts)}")
+
+
+@contextmanager
+def following(first: BaseException | None) -> Iterator[None]:
+    """An error that is raised in here came after `first`, if that is one of ours, and tells it too.
+
+    Its kind stays, and what it says of itself comes first; what `first` had found out, and what
+    mends that, is not lost.
+    """
+    try:
+        yield
+    except VpnError as error:
+        if isinstance(first, VpnError) and error is not first:
+            said = f" (router: {text})" if (text := getattr(first, "said", "")) else ""
+            error.what = f"{error.what}; before that: {first.what}{said}"
+            error.attempted = "; then ".join(filter(None, (first.attempted, error.attempted)))
+            error.remedy = "; ".join(filter(None, (error.remedy, first.remedy)))
+        raise
 
 
 class Cancelled(VpnError):
@@ -63,9 +91,11 @@ class ApiError(VpnError):
     """The SAKURA Cloud API refused or could not be used.
 
     `status` is the HTTP status (0 if there was no answer), `code` the API's `error_code`.
+    `nothing_written`: it came before anything was written, for certain.
     """
 
     end = "cloud end"
+    nothing_written = False
 
     def __init__(
         self,

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from ipaddress import IPv4Address
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 import pytest
-from tunnel_world import KEY, OTHER_KEY, OverSsh, World, demo, made
+from tunnel_world import KEY, OTHER_KEY, OverSsh, World, demo, world
 
 from components import tunnel
 from components.cloud import lifecycle
@@ -20,23 +18,12 @@ from components.office.render import render
 from components.office.session import Refused
 from components.office.transport import SshTransport
 
+__all__ = ["world"]
+
 ESP_DROPPED = "ip filter 1033 reject * 192.168.1.1 esp * *"
 ESP_PASSED = "ip filter 1033 pass * 192.168.1.1 esp * *"
 # Else a creation would refuse before it types anything.
 KNOWN = ("filter-blocks-esp",)
-FOREIGN = {
-    "peer": "203.0.113.200",
-    "remoteId": "203.0.113.200",
-    "routes": ["10.9.0.0/24"],
-    "localPrefixes": ["192.168.2.0/24"],
-}
-
-
-@pytest.fixture
-def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    world = made(tmp_path, monkeypatch)
-    yield world
-    world.close()
 
 
 # --- what works
@@ -179,7 +166,7 @@ def test_a_line_that_the_router_refuses_leaves_both_ends_as_before(world: World)
     wish = change_of(world)
     bad = replace(wish, lines=wish.lines.replace("mtu 1280", "mtu 99999"))
     assert bad.lines != wish.lines
-    with pytest.raises(Refused, match="as it was before; nothing is saved"):
+    with pytest.raises(Refused, match="as it was before; nothing is saved; cloud end as before"):
         world.establish(bad, world.first)
     assert world.both() == before
     assert world.passes()
@@ -196,8 +183,9 @@ def test_numbers_of_somebody_else_are_refused(world: World) -> None:
 def test_a_wrong_token_shows_before_the_router_is_touched(world: World) -> None:
     wrong = world.client_of(Credentials("token", "wrong", "the test"), world.user)
     before = world.both()
-    with pytest.raises(ApiError, match="401"):
+    with pytest.raises(ApiError, match="401") as caught:
         world.establish(world.first, client=wrong)
+    assert caught.value.state == "nothing was changed at either end"
     assert world.logins == 0
     assert world.both() == before
 
@@ -388,12 +376,13 @@ def test_an_in_band_change_is_made_only_with_consent(
 
 def test_other_peoples_hidden_keys_are_written_around_only_with_consent(world: World) -> None:
     """The error names a key of the site file; with it the change is made and nothing is lost."""
-    foreign = {**world.first.cloud, **FOREIGN}
-    lifecycle.write_peer(world.client, world.made.id, foreign, OTHER_KEY, world.clock)
+    world.somebody_elses_peer()
     world.sakura.options = replace(world.sakura.options, secrets_returned=False)
     with pytest.raises(ApiError, match="omitted_secrets: kept"):
         world.establish(world.first)
     world.establish(world.first, omitted_secrets="kept")
     assert OTHER_KEY in {peer.key for peer in world.sakura.vpn_peers()}
+    logins = world.logins
     with pytest.raises(ApiError, match="omitted_secrets: kept"):
         world.remove(world.first)
+    assert world.logins == logins  # known before the office end is touched

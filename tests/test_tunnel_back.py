@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 from tunnel_causes import CAUSES, Cause
 from tunnel_operations import OPERATIONS, Operation, Stage, site_with, staged
 
 from components import tunnel
-from components.errors import Cancelled, Unreachable, VpnError
+from components.errors import ApiError, Cancelled, Unreachable, VpnError
 from components.tunnel import diagnosis
 
 NAMED = {cause.name: cause for cause in CAUSES}
@@ -117,7 +118,84 @@ def test_a_diagnosis_that_is_cut_off_goes_back_at_once(
     monkeypatch.setattr(diagnosis, "office_end", cut)
     error = error_of(stage, NAMED["ESP dropped on the way"])
     assert isinstance(error, kind)
+    assert error.what.startswith("cut off; before that: no traffic from 192.168.1.1 (RTX) to")
     assert "cloud end as before; office end as before" in error.state
+
+
+CAUSE = "cause: filters: filter-blocks-esp"
+
+
+def test_what_fails_after_the_diagnosis_tells_it_too(tmp_path: Path) -> None:
+    """Both ends are to be kept, and the office end cannot be."""
+    with staged(OPERATIONS["create"], tmp_path) as stage:
+        world = stage.world
+
+        def no_login(said: str) -> None:
+            if "logging in once more" in said:
+                world.wire = refused
+
+        def refused(*_: object) -> NoReturn:
+            raise Unreachable("nobody answers")
+
+        world.on_message = no_login
+        with NAMED["filter drops ESP"].brought_about(stage), pytest.raises(Unreachable) as caught:
+            stage.run(on_failure="keep")
+        error = caught.value
+        assert "before that: no traffic from 192.168.1.1 (RTX) to 192.168.2.1 within" in error.what
+        assert CAUSE in error.what
+        assert "the RTX has no new SAs" in error.attempted
+        assert "ip filter N pass 203.0.113.4 192.168.1.1 esp" in error.remedy
+        assert "cloud end as before; office end as before" in error.state
+
+
+def test_an_api_that_is_silent_for_long_does_not_restart_the_router(stage: Stage) -> None:
+    """The guard would: the office end is put back before, and the cloud end tried once more."""
+    world = stage.world
+    booted = world.router.booted_at
+    world.sakura.faults.add("PUT", "appliance/*", "service_unavailable", 10_000)
+
+    def over(said: str) -> None:
+        if said == "office end: going back":
+            world.sakura.faults.clear()
+
+    world.on_message = over
+    with pytest.raises(ApiError, match="503") as caught:
+        stage.run()
+    assert "cloud end as before; office end as before" in caught.value.state
+    stage.guards_run_out()
+    assert world.router.booted_at == booted
+    assert stage.read() == stage.old
+
+
+def test_an_error_that_nobody_thought_of_says_what_stands(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> NoReturn:
+        raise ValueError("a bug")
+
+    monkeypatch.setattr("components.office.apply.GuardedChange.keep", broken)
+    with pytest.raises(ValueError, match="a bug") as caught:
+        stage.run()
+    (note,) = caught.value.__notes__
+    assert note.startswith("now: cloud end as before; office end as before")
+    assert stage.read() == stage.old
+
+
+def test_going_back_that_fails_after_the_diagnosis_hides_nothing_of_it(stage: Stage) -> None:
+    world = stage.world
+
+    def dies(said: str) -> None:
+        if "going back" in said:
+            for console in list(world.router.sessions):
+                world.router.hung_up(console)
+                console.closed = True
+            world.sakura.faults.add("PUT", "appliance/*", "conflict", 1000)
+
+    world.on_message = dies
+    error = error_of(stage, NAMED["filter drops ESP"])
+    assert CAUSE in error.what
+    assert "the router goes back by itself" in error.state
+    assert error.remedy.startswith("ip filter N pass 203.0.113.4 192.168.1.1 esp")
 
 
 def test_a_first_creation_that_is_kept_has_the_same_diagnosis(tmp_path: Path) -> None:

@@ -2,33 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
-from tunnel_world import OTHER_KEY, World, made
+from tunnel_world import World, world
 
 from components.cloud import lifecycle
+from components.cloud.credentials import Credentials
 from components.errors import ApiError
 
-FOREIGN = {
-    "peer": "203.0.113.200",
-    "remoteId": "203.0.113.200",
-    "routes": ["10.9.0.0/24"],
-    "localPrefixes": ["192.168.2.0/24"],
-}
-
-
-@pytest.fixture
-def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    world = made(tmp_path, monkeypatch)
-    yield world
-    world.close()
+__all__ = ["world"]
 
 
 def test_removed_without_a_trace_and_nothing_foreign_lost(world: World) -> None:
-    foreign = {**world.first.cloud, **FOREIGN}
-    lifecycle.write_peer(world.client, world.made.id, foreign, OTHER_KEY, world.clock)
+    world.somebody_elses_peer()
     before = world.both()
     world.establish(world.first)
     world.remove(world.first)
@@ -45,6 +30,17 @@ def test_a_tunnel_whose_vpc_router_is_gone_is_removed_at_the_office(world: World
     lifecycle.delete_router(world.client, world.made.id, world.clock, world.say)
     world.remove(world.first)
     assert (world.router.running().lines(), world.router.saved().lines()) == before
+
+
+def test_a_wrong_token_shows_before_the_office_end_is_touched(world: World) -> None:
+    """Else the tunnel would be interrupted for nothing."""
+    world.establish(world.first)
+    before, spis, logins = world.both(), world.spis(), world.logins
+    wrong = world.client_of(Credentials("token", "wrong", "the test"), world.user)
+    with pytest.raises(ApiError, match="401") as caught:
+        world.remove(world.first, client=wrong)
+    assert caught.value.state == "nothing was changed at either end"
+    assert (world.both(), world.spis(), world.logins) == (before, spis, logins)
 
 
 @pytest.mark.parametrize("path", ["appliance/*", "appliance/*/config"])

@@ -39,8 +39,7 @@ class Dropping:
 @pytest.fixture
 def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     one = made(tmp_path, monkeypatch)
-    values = {**one.first.cloud, "peer": OTHER, "remoteId": OTHER, "routes": ["10.9.0.0/24"]}
-    lifecycle.write_peer(one.client, one.made.id, values, "other_key", one.clock)
+    one.somebody_elses_peer(OTHER, "other_key")
     yield one
     one.close()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from ipaddress import IPv4Address
 from pathlib import Path
@@ -207,11 +207,18 @@ class World:
             progress=self.say,
         )
 
-    def remove(self, wish: tunnel.Wish) -> None:
-        tunnel.remove(self.ends(wish), wish, clock=self.user, progress=self.say)
+    def remove(self, wish: tunnel.Wish, **others: Any) -> None:
+        tunnel.remove(self.ends(wish, **others), wish, clock=self.user, progress=self.say)
 
     def look(self, wish: tunnel.Wish) -> tunnel.Standing:
         return tunnel.look(self.ends(wish), wish.lines, clock=self.user)
+
+    def somebody_elses_peer(self, address: str = "203.0.113.200", key: str = OTHER_KEY) -> None:
+        """Another site's peer stands at the VPC router."""
+        peer = {"peer": address, "remoteId": address, "routes": ["10.9.0.0/24"]}
+        lifecycle.write_peer(
+            self.client, self.made.id, {**self.first.cloud, **peer}, key, self.clock
+        )
 
     def type(self, *lines: str) -> str:
         return run_lines(self.router, lines).replace("\r\n", "\n")
@@ -269,3 +276,11 @@ def made(folder: Path, monkeypatch: pytest.MonkeyPatch) -> World:
     world = World(folder)
     monkeypatch.setattr("components.office.session._by_ssh", world.connect)
     return world
+
+
+@pytest.fixture
+def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    """A world for one test; who imports this by name has it."""
+    world = made(tmp_path, monkeypatch)
+    yield world
+    world.close()

@@ -9,18 +9,21 @@ and only while SAs stand that were not there before.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from ..clock import Clock, Progress
 from ..cloud import lifecycle
 from ..cloud.neighbours import Neighbours
-from ..errors import Cancelled, VerifyError, VpnError
+from ..cloud.settings import foresee_removal
+from ..errors import Cancelled, VerifyError, VpnError, add_state, following
 from ..office.apply import GuardedChange
 from ..office.config import parse
 from ..office.plan import align
 from ..office.session import Session
+from .breathing import Breathing
 from .ends import Ends, Wish
 from .going_back import CLOUD_BACK, put_back
 from .proof import Proof, Silence, Verification, Watch
@@ -64,7 +67,8 @@ def establish(
     """
     keep = (verification.on_failure or ("back" if before else "keep")) == "keep"
     guard = verification.seconds + GUARD_MARGIN
-    neighbours = _preflight(ends, wish, before)
+    with _nothing_changed():
+        neighbours = _preflight(ends, wish, before)
     change = GuardedChange(
         ends.login,
         ends.scope,
@@ -79,14 +83,19 @@ def establish(
         allow_unsaved=ends.allow_unsaved,
         accept=ends.accept,
         new_router=ends.new_router,
+        fits=ends.fits,
     )
     with change:
-        change.start()
+        with _cloud_untouched(change):
+            change.start()
         ends.client.deadline = deadline = _deadline(change, guard, clock)
         old = {sa.spi for sa in change.session.associations(ends.scope.gateway)}
+        began = clock.now()
         try:
             progress("VPC router: writing the peer and applying the settings")
-            ends.write_peer(ends.client, wish, clock, replaces=before)
+            breathing = Breathing(clock, change.breathe)
+            with ends.client.waiting_by(breathing):
+                ends.write_peer(ends.client, wish, breathing, replaces=before)
             watch = Watch(
                 change.session,
                 ends.scope.gateway,
@@ -95,6 +104,7 @@ def establish(
                 clock=clock,
                 progress=progress,
                 breathe=change.breathe,
+                since=began,
             )
             outcome: Proof | VerifyError
             found = watch.until(min(clock.now() + verification.seconds, deadline))
@@ -107,12 +117,12 @@ def establish(
                 )
             if isinstance(outcome, VerifyError) and not keep:
                 raise outcome
-            change.keep()
+            with following(outcome if isinstance(outcome, Exception) else None):
+                change.keep()
         except Exception as err:
             asked = None if isinstance(err, Cancelled) else verification
-            state = put_back(change, ends, wish, before, asked, clock=clock, progress=progress)
-            if isinstance(err, VpnError):
-                err.state = "; ".join(filter(None, (err.state, *state)))
+            state = put_back(change, ends, wish, before, err, asked, clock=clock, progress=progress)
+            add_state(err, *state)
             raise
     if isinstance(outcome, VerifyError):
         raise NotProved(
@@ -127,6 +137,31 @@ def establish(
         others=neighbours.others,
         interrupted=_interrupted(neighbours, ends, clock, progress),
     )
+
+
+@contextmanager
+def _nothing_changed() -> Iterator[None]:
+    """An error in here came before anything was touched, and says so."""
+    try:
+        yield
+    except VpnError as err:
+        _add(err, "nothing was changed at either end")
+        raise
+
+
+@contextmanager
+def _cloud_untouched(change: GuardedChange) -> Iterator[None]:
+    """An error in here came before the cloud end was touched, and says so."""
+    try:
+        yield
+    except VpnError as err:
+        _add(err, "cloud end as before" if change.result.commands else "nothing was changed")
+        raise
+
+
+def _add(err: VpnError, state: str) -> None:
+    if "nothing was changed" not in err.state:
+        add_state(err, state)
 
 
 def _deadline(change: GuardedChange, guard: int, clock: Clock) -> float:
@@ -191,11 +226,13 @@ def _no_traffic(
         seconds=asked.seconds,
         zone=ends.client.zone,
     )
-    why = cause(aim, session, ends.client, ends.router_id, clock, stays=stays)
+    silent = f"no traffic from {asked.source} (RTX) to {asked.target} within {silence.waited:.0f} s"
+    tried = "ping through the tunnel, over new SAs"
+    with following(VerifyError(silent, attempted=f"{tried} ({silence})")):
+        why = cause(aim, session, ends.client, ends.router_id, clock, stays=stays)
     return VerifyError(
-        f"no traffic from {asked.source} (RTX) to {asked.target} within {silence.waited:.0f} s; "
-        f"cause: {why.what}",
-        attempted=f"ping through the tunnel, over new SAs ({silence}; {why.evidence})",
+        f"{silent}; cause: {why.what}",
+        attempted=f"{tried} ({silence}; {why.evidence})",
         remedy=why.cure,
     )
 
@@ -205,6 +242,9 @@ def remove(ends: Ends, stood: Wish, *, clock: Clock, progress: Progress) -> None
 
     What is gone already is no error; a VPC router that no longer exists is none either.
     """
+    with _nothing_changed():
+        omitted, peer = ends.omitted_secrets, str(stood.cloud["peer"])
+        foresee_removal(ends.client, ends.router_id, peer, omitted_secrets=omitted)
     with GuardedChange(
         ends.login,
         ends.scope,
@@ -218,16 +258,22 @@ def remove(ends: Ends, stood: Wish, *, clock: Clock, progress: Progress) -> None
         in_band=ends.in_band,
         allow_unsaved=ends.allow_unsaved,
     ) as change:
-        change.start()
+        with _cloud_untouched(change):
+            change.start()
         ends.client.deadline = _deadline(change, GUARD_MARGIN, clock)
         try:
-            ends.remove_peer(ends.client, stood, clock)
+            breathing = Breathing(clock, change.breathe)
+            with ends.client.waiting_by(breathing):
+                ends.remove_peer(ends.client, stood, breathing)
             change.keep()
         except Exception as err:
-            state = put_back(change, ends, stood, stood, clock=clock, progress=progress)
-            if isinstance(err, VpnError):
-                left = [] if CLOUD_BACK in state else [_cloud_after_removal(ends, stood)]
-                err.state = "; ".join(filter(None, (err.state, *state, *left)))
+            state = put_back(change, ends, stood, stood, err, clock=clock, progress=progress)
+            left = (
+                []
+                if any(each.startswith(CLOUD_BACK) for each in state)
+                else [_cloud_after_removal(ends, stood)]
+            )
+            add_state(err, *state, *left)
             raise
 
 

@@ -78,9 +78,16 @@ def _named(case: Case, stays: bool) -> Cause:
     found = broken[0] if broken else None
     if found:
         what, cure = f"{found.title}: {found.cause}", found.cure
+        if not stays and _types_what_is_ours(cure, case.aim.lines):
+            cure = f"somebody typed at our lines meanwhile, and they stand again: {case.aim.up}"
     else:
         what, cure = _left(case, layers, stays)
     return Cause(what, "; ".join(_evidence(case, layers, found)), cure)
+
+
+def _types_what_is_ours(cure: str, lines: str) -> bool:
+    """Whether the cure is a line that the change had typed itself."""
+    return any(line.strip() and line.strip() in cure for line in lines.splitlines())
 
 
 def _left(case: Case, layers: Sequence[Layer], stays: bool) -> tuple[str, str]:

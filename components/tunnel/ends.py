@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,7 +10,8 @@ from ..clock import Clock
 from ..cloud import lifecycle
 from ..cloud.api import Client
 from ..cloud.router import OmittedSecrets, Parameters
-from ..office.config import Scope
+from ..office.apply import any_router
+from ..office.config import Config, Scope
 from ..office.login import Login
 
 
@@ -38,7 +39,8 @@ class Ends:
     `parameters` whose those are that all peers of the router share, see `cloud.router.Parameters`.
     `address` is the VIP that the lines call; another one at the router is an error ("" is not
     compared).  `site` is the site's name, for the commands that an error tells to run.
-    `new_router`: another RTX stands in the place of the one that was written to before.
+    `new_router`: another RTX stands in the place of the one that was written to before; `fits`
+    raises if what is wanted must not be typed at this one, see `GuardedChange`.
     """
 
     client: Client
@@ -55,6 +57,7 @@ class Ends:
     address: str = ""
     site: str = ""
     new_router: bool = False
+    fits: Callable[[Config], None] = any_router
 
     def write_peer(
         self, client: Client, wish: Wish, clock: Clock, *, replaces: Wish | None = None

@@ -11,7 +11,9 @@ from ipaddress import IPv4Network
 from typing import Final
 
 from ..clock import Clock, Progress, SystemClock
-from ..errors import VpnError
+from ..cloud.settings import rival_of
+from ..errors import ApiError, VpnError
+from ..office import guards
 from ..office.apply import GuardedChange
 from ..office.config import scope_of
 from ..office.session import Session
@@ -19,7 +21,10 @@ from .ends import Ends, Wish
 from .proof import Proof, Verification, Watch
 
 CLOUD_BACK: Final = "cloud end as before"
+_OFFICE_BACK: Final = "office end as before"
 _AS_BEFORE: Final = "traffic passes as before"
+_FOR_THE_OFFICE: Final = 30
+"""Seconds of the guard's time that the API may not have: the office end needs them to go back."""
 _BY_DEFAULT: Final = 60  # seconds; the DPD time plus two intervals of the default agreement
 
 
@@ -28,6 +33,7 @@ def put_back(
     ends: Ends,
     wish: Wish,
     before: Wish | None,
+    because: Exception,
     asked: Verification | None = None,
     *,
     clock: Clock,
@@ -35,18 +41,24 @@ def put_back(
 ) -> list[str]:
     """Put both ends back to what they were; what is true then, for the error.
 
-    The cloud end first: the office end has its guard.  Where it has none any more, because the
-    change was confirmed before something failed, it goes first: an office that cannot be told to
-    go back stays new, and the cloud end with it.
+    The cloud end first, as long as the office end's guard leaves time for both: the guard's last
+    act is a restart of the router, and an API that does not answer is no reason for that.  Where
+    there is no guard any more, because the change was confirmed before something failed, the office
+    end goes first: one that cannot be told to go back stays new, and the cloud end with it.
+    Where `because` says that nothing was written there, the cloud end is not asked at all.
     With `asked` it is tried whether traffic passes again.
     """
     confirmed = bool(change.result.commands) and change.remaining is None
-    if not confirmed:
+    cloud = CLOUD_BACK if isinstance(because, ApiError) and because.nothing_written else ""
+    if not confirmed and not cloud:
+        if change.remaining is not None:
+            ends.calm.deadline = clock.now() + change.remaining - _FOR_THE_OFFICE
         cloud = _cloud_back(ends, wish, before)
     office, back = _office_back(change)
+    ends.calm.deadline = None
     if confirmed and not back:
         return [f"{office}; the cloud end was left as new as the office end, run up again"]
-    if confirmed:
+    if not cloud.startswith(CLOUD_BACK):
         cloud = _cloud_back(ends, wish, before)
     if not (before and asked and back and cloud == CLOUD_BACK):
         return [cloud, office]
@@ -58,11 +70,26 @@ def _cloud_back(ends: Ends, wish: Wish, before: Wish | None) -> str:
     try:
         if before and before.has_peer:
             ends.write_peer(ends.calm, before, clock, replaces=wish)
-        else:
-            ends.remove_peer(ends.calm, wish, clock)
+            return f"{CLOUD_BACK}{_beside(ends, before)}"
+        ends.remove_peer(ends.calm, wish, clock)
     except VpnError as err:
         return f"CLOUD END NOT BACK ({err.what})"
     return CLOUD_BACK
+
+
+def _beside(ends: Ends, before: Wish) -> str:
+    """What stands beside our peer and takes its traffic: somebody gave our entry another address
+    while we waited, so it was no longer known as ours."""
+    try:
+        rival = rival_of(ends.calm, ends.router_id, before.cloud)
+    except VpnError:
+        return ""
+    if not rival:
+        return ""
+    return (
+        f", BUT A SECOND PEER {rival} HAS THE SAME PREFIXES: if it was made from ours, take it "
+        "away in the control panel"
+    )
 
 
 def _office_back(change: GuardedChange) -> tuple[str, bool]:
@@ -71,7 +98,13 @@ def _office_back(change: GuardedChange) -> tuple[str, bool]:
         change.back()
     except VpnError as err:
         return f"office end: {err.what} {err.state}".strip(), False
-    return "office end as before", True
+    if change.remaining is None:
+        return _OFFICE_BACK, True
+    return (
+        f"{_OFFICE_BACK}: with the half of a change that was killed, which the router takes back "
+        f"by itself in {guards.last(change.remaining):.0f} s",
+        True,
+    )
 
 
 def _carries(

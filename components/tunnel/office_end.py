@@ -7,14 +7,14 @@ owner has to be told, and to be compared with if nothing passes.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from ..clock import Clock, Progress
-from ..errors import VerifyError, VpnError
-from ..office.apply import GuardedChange
-from ..office.config import Scope
+from ..errors import VerifyError, VpnError, add_state, following
+from ..office.apply import GuardedChange, any_router
+from ..office.config import Config, Scope
 from ..office.login import Login
 from ..office.plan import align
 from ..office.session import Session
@@ -30,17 +30,22 @@ class NotProved(VerifyError):
 
 @dataclass(frozen=True)
 class Lines:
-    """The RTX's lines (key masked) and the key; None where the router does not show it."""
+    """The RTX's lines (key masked) and the key; None where the router does not show it.
+
+    `model` and `revision` are what the RTX calls itself, where it was asked.
+    """
 
     text: str
     key: str | None = field(repr=False)
+    model: str = ""
+    revision: str = ""
 
 
 @dataclass(frozen=True)
 class OfficeEnd:
     """How to reach the RTX, which part of it is ours, and what the user consents to.
 
-    See `GuardedChange` for the consents and `new_router`.
+    See `GuardedChange` for the consents, `new_router` and `fits`.
     """
 
     login: Login
@@ -49,6 +54,7 @@ class OfficeEnd:
     allow_unsaved: bool = False
     accept: tuple[str, ...] = ()
     new_router: bool = False
+    fits: Callable[[Config], None] = any_router
 
     def _change(
         self, wanted: Lines, before: Lines, seconds: int, clock: Clock, progress: Progress
@@ -67,6 +73,7 @@ class OfficeEnd:
             allow_unsaved=self.allow_unsaved,
             accept=self.accept,
             new_router=self.new_router,
+            fits=self.fits if wanted.text else any_router,
         )
 
     def establish(
@@ -91,15 +98,17 @@ class OfficeEnd:
             change.start()
             try:
                 found = self._watch(change, asked, clock, progress)
-                if isinstance(found, Silence) and not keep:
-                    raise VerifyError(**_silence(asked, found, far_end))
-                change.keep()
+                silent = _silence(asked, found, far_end) if isinstance(found, Silence) else None
+                if silent and not keep:
+                    raise silent
+                with following(silent):
+                    change.keep()
             except Exception as err:
                 _back(change, err)
                 raise
         if isinstance(found, Silence):
             state = "the office end is configured and saved"
-            raise NotProved(**_silence(asked, found, far_end), state=state)
+            raise _silence(asked, found, far_end, NotProved, state)
         return found
 
     def _watch(
@@ -131,20 +140,27 @@ class OfficeEnd:
     def look(self, reference: str, *, clock: Clock) -> Lines:
         """What stands of ours; `reference` are the lines that should."""
         with Session.open(self.login, clock=clock) as session:
-            live = align(session.configuration(), reference, self.scope)
-        return Lines(live.text, live.key)
+            running = session.configuration()
+        live = align(running, reference, self.scope)
+        return Lines(live.text, live.key, running.model, running.revision)
 
 
-def _silence(asked: Verification, found: Silence, far_end: Mapping[str, Any]) -> dict[str, str]:
+def _silence(
+    asked: Verification,
+    found: Silence,
+    far_end: Mapping[str, Any],
+    kind: type[VerifyError] = VerifyError,
+    state: str = "",
+) -> VerifyError:
     """That nothing passes, and what only the owner of the far end can compare."""
     values = "\n".join(f"  {name}: {value}" for name, value in sorted(far_end.items()))
-    return {
-        "what": f"no traffic from {asked.source} (RTX) to {asked.target} within "
-        f"{found.waited:.0f} s",
-        "attempted": f"ping through the tunnel, over new SAs ({found})",
-        "remedy": "let the owner of the VPC router compare the key and these values of the "
+    return kind(
+        f"no traffic from {asked.source} (RTX) to {asked.target} within {found.waited:.0f} s",
+        attempted=f"ping through the tunnel, over new SAs ({found})",
+        state=state,
+        remedy="let the owner of the VPC router compare the key and these values of the "
         f"site-to-site peer with his; then run up again:\n{values}",
-    }
+    )
 
 
 def _back(change: GuardedChange, err: Exception) -> None:
@@ -154,5 +170,4 @@ def _back(change: GuardedChange, err: Exception) -> None:
         state = "office end as before"
     except VpnError as failed:
         state = f"office end: {failed.what} {failed.state}".strip()
-    if isinstance(err, VpnError):
-        err.state = "; ".join(filter(None, (err.state, state)))
+    add_state(err, state)

@@ -20,6 +20,7 @@ from ..office.session import Session
 # Seconds.
 NEW_SAS_WITHIN: Final = 10  # then the old SAs of our gateway are deleted, with notice
 BETWEEN_PINGS: Final = 2
+_DELETIONS: Final = 3  # what stood, what came while it went, and once more
 SAY_EVERY: Final = 5
 IP_AND_ICMP: Final = 28  # bytes of header in front of a ping's data
 
@@ -83,15 +84,34 @@ def is_both_ways(sas: Sequence[SecurityAssociation]) -> bool:
     return {"send", "recv"} <= {sa.direction for sa in sas}
 
 
+def is_whole(sas: Sequence[SecurityAssociation]) -> bool:
+    """Whether these alone are a tunnel: an IKE SA, and an IPsec SA for each direction.
+
+    Each kind is renewed without the other: new IPsec SAs under an old IKE SA say nothing of a
+    changed key, and a new IKE SA may have taken old IPsec SAs over.
+    """
+    return any(sa.kind == "ike" for sa in sas) and is_both_ways(sas)
+
+
 def delete(session: Session, gateway: int, standing: Sequence[SecurityAssociation]) -> None:
     """Delete these SAs of our gateway at the office by their ids, with notice to the peer.
 
-    The IPsec SAs first: their notice travels in the IKE SA.
+    The IPsec SAs first: their notice travels in the IKE SA.  It may make the peer renew them at
+    once, in the very IKE SA that goes next; these go too, else no new key exchange would come.
     """
-    for sa in sorted(standing, key=lambda sa: sa.kind == "ike"):
-        # One deletion may take others along, and new SAs may have their numbers by now.
-        if sa.spi in {each.spi for each in session.associations(gateway)}:
-            session.delete_associations([sa.id])
+    for _ in range(_DELETIONS):
+        for sa in sorted(standing, key=lambda sa: sa.kind == "ike"):
+            # One deletion may take others along, and new SAs may have their numbers by now.
+            if sa.spi in {each.spi for each in session.associations(gateway)}:
+                session.delete_associations([sa.id], gateway)
+        standing = _orphans(session.associations(gateway))
+        if not standing:
+            return
+
+
+def _orphans(standing: Sequence[SecurityAssociation]) -> Sequence[SecurityAssociation]:
+    """IPsec SAs whose IKE SA is gone."""
+    return () if any(sa.kind == "ike" for sa in standing) else standing
 
 
 class Watch:
@@ -99,6 +119,7 @@ class Watch:
 
     `breathe` is called between the pings, for whoever has to keep something alive meanwhile.
     With `retire` old SAs that are not replaced are deleted after a while.
+    `since` is when traffic was last known not to be interrupted by us (now, if it is not given).
     """
 
     def __init__(
@@ -112,11 +133,13 @@ class Watch:
         progress: Progress,
         breathe: Callable[[], None] = lambda: None,
         retire: bool = True,
+        since: float | None = None,
     ) -> None:
         self._session, self._gateway, self._asked = session, gateway, asked
         self._old, self._clock, self._progress = frozenset(old_spis), clock, progress
         self._breathe = breathe
-        self._start = self._last_passed = clock.now()
+        self._start = clock.now()
+        self._last_passed = self._start if since is None else since
         self._outage, self._lost = 0.0, False
         self._may_retire = retire
         self._said = 0.0
@@ -136,15 +159,15 @@ class Watch:
                     self._outage += now - self._last_passed
                 self._last_passed, self._lost = now, False
             full = self._asked.mtu - IP_AND_ICMP
-            if answer.received and is_both_ways(new) and self._ping(full).received:
+            if answer.received and is_whole(new) and self._ping(full).received:
                 return Proof(
                     at=datetime.now(UTC).isoformat(timespec="seconds"),
                     target=str(self._asked.target),
                     round_trip_ms=answer.average_ms or 0.0,
                     outage_s=round(self._outage, 1),
                 )
-            if not new:
-                self._retire(standing)
+            if not is_whole(new):
+                self._retire([sa for sa in standing if sa.spi in self._old])
             if self._clock.now() >= end:
                 return Silence(len(new), answer.received > 0, self._clock.now() - self._start)
             self._say()

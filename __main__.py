@@ -8,7 +8,7 @@ config = pulumi.Config()
 try:
     site = Site.parse(config.require_object("site"), source=f"site file of {pulumi.get_stack()}")
     vpn = SiteToSiteVpn(
-        pulumi.get_stack(),
+        config.get("name") or pulumi.get_stack(),
         site,
         psk=config.get_secret("psk"),
         access={

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple, TypeVar, cast
 
 import pulumi
 
 from .cloud.router import vpn_values
+from .errors import Problem, SpecError
 from .resources import (
     AttachedRouter,
     Internet,
@@ -18,6 +19,7 @@ from .resources import (
     Where,
 )
 from .site import Cloud, Site
+from .site.cloud import MOST_NAME
 from .site.sections import Interface
 
 T = TypeVar("T")
@@ -68,6 +70,8 @@ def cloud_end(
 def _own_router(name: str, site: Site, where: Where, opts: pulumi.ResourceOptions) -> VpcRouter:
     """The VPC router of this stack, and what it stands on."""
     cloud = site.cloud
+    if problems := list(_long_names(name, cloud)):
+        raise SpecError(problems, source=name)
     lan, *more = (_interface(name, cloud, one, where, opts) for one in cloud.private)
     outside, aliases = _outside(name, cloud, where, opts)
     return VpcRouter(
@@ -89,12 +93,30 @@ def _own_router(name: str, site: Site, where: Where, opts: pulumi.ResourceOption
     )
 
 
+def _long_names(name: str, cloud: Cloud) -> Iterator[Problem]:
+    """Names that follow from the component's and that the API would refuse: the router's only once
+    its network is there and costs money."""
+    made = {
+        "names.router": (cloud.names.router, "router"),
+        "names.router_switch": (cloud.names.router_switch, "wan"),
+        "names.lan": (cloud.names.lan, "lan"),
+    }
+    made |= {
+        f"interfaces.{index}.switch_id": (one.switch_id, f"eth{one.nic}")
+        for index, one in enumerate(cloud.interfaces)
+    }
+    for key, (given, last) in made.items():
+        if given is None and len(called := f"{name}-{last}") > MOST_NAME:
+            found = f"nothing, which makes {called} of {len(called)} characters"
+            yield Problem(f"cloud.{key}", found, f"a value, or a name of {MOST_NAME} at most")
+
+
 def _sections(
     cloud: Cloud, aliases: pulumi.Output[list[str]]
 ) -> pulumi.Input[dict[str, Any]] | None:
     """The sections that the site names; known in the first preview unless they need an alias."""
     if cloud.names_aliases:
-        return aliases.apply(cloud.inputs)
+        return _then(aliases, cloud.inputs)
     return cloud.inputs([]) or None
 
 

@@ -81,12 +81,16 @@ class PreSharedKeyArgs(TypedDict):
 
 
 class PreSharedKey(_Typed):
-    """The key of the tunnel: generated once for each `version`, or as given.  Secret."""
+    """The key of the tunnel: generated once for each `version`, or as given.  Secret.
+
+    `mark` changes with each change of the key, is not made from it, and is no secret.
+    """
 
     TYPE = "sakurartx:index:PreSharedKey"
-    OUTPUTS = ("value",)
+    OUTPUTS = ("value", "mark")
     SECRETS = ("value",)
     value: pulumi.Output[str]
+    mark: pulumi.Output[str]
 
     def __init__(
         self, name: str, args: PreSharedKeyArgs, opts: pulumi.ResourceOptions | None = None

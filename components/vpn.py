@@ -164,7 +164,9 @@ class SiteToSiteVpn(pulumi.ComponentResource):
         self.probe_outputs = proofs.register(
             name,
             asked,
-            there.address.apply(lambda vip: proofs.mark({**agreed, "vip": vip})),
+            pulumi.Output.all(vip=there.address, psk=key.mark).apply(
+                lambda known: proofs.mark({**agreed, **known})
+            ),
             pulumi.ResourceOptions.merge(
                 passed_on, pulumi.ResourceOptions(parent=self, depends_on=[tunnel])
             ),

@@ -17,6 +17,7 @@ DEMO = Path(__file__).resolve().parents[1] / "stacks" / "Pulumi.demo.yaml"
 ADDRESSES = ["203.0.113.4", "203.0.113.5", "203.0.113.6", "203.0.113.7"]
 SHARED = "203.0.113.44"  # the VPC router of others
 MADE: dict[str, dict[str, Any]] = {}
+MARK: dict[str, str] = {}  # of a key, by the name of its resource; else that of a first one
 
 
 class Mocks(pulumi.runtime.Mocks):
@@ -35,7 +36,10 @@ class Mocks(pulumi.runtime.Mocks):
                 "address": args.inputs.get("address") or "198.51.100.200",
                 "realAddresses": args.inputs.get("realAddresses") or [],
             },
-            "sakurartx:index:PreSharedKey": {"value": args.inputs.get("value") or "generated_key"},
+            "sakurartx:index:PreSharedKey": {
+                "value": args.inputs.get("value") or "generated_key",
+                "mark": MARK.get(args.name, "of the first key"),
+            },
             "sakurartx:index:Tunnel": {"verified": {"at": "now"}},
             "command:local:Command": {"stdout": f"printed by {args.name}"},
             "command:remote:Command": {"stdout": f"printed by {args.name}"},

@@ -13,7 +13,7 @@ from typing import Any
 
 import pulumi
 import pytest
-from mocked_program import MADE, demo, program
+from mocked_program import MADE, MARK, demo, program
 
 from components.errors import SpecError
 from components.probes import LocalProbe, RemoteProbe, SshHost
@@ -21,7 +21,7 @@ from components.provider.values import SECRET, SIGNATURE
 from components.vpn import SiteToSiteVpn
 
 ROOT = Path(__file__).resolve().parents[1]
-KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIE8y2Kk9"
+KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f"
 CANARY = "canary_private_key"
 FAR = {"name": "far", "command": "true", "host": "h", "user": "ops", "host_key": KEY}
 BEHIND = {"via": "ops@bastion:2222", "via_host_key": KEY}
@@ -125,20 +125,22 @@ def test_it_runs_again_when_anything_of_the_agreement_changes() -> pulumi.Output
 
 
 @pulumi.runtime.test  # type: ignore[untyped-decorator]
-def test_another_router_is_another_agreement_and_another_key_is_not() -> pulumi.Output[None]:
+def test_another_router_and_a_change_of_the_key_are_another_agreement() -> pulumi.Output[None]:
     probes = [LocalProbe(name="p", command="true")]
     moved = demo(attach={"router_id": "113400000101"})
     MADE.clear()
+    MARK["k3-psk"] = "of the next key"
     sites = [
         SiteToSiteVpn("k0", demo(), probes=probes, psk="a_given_key_of_some_length"),
         SiteToSiteVpn("k1", demo(), probes=probes, psk="another_key_of_some_length"),
         SiteToSiteVpn("k2", moved, probes=probes),
+        SiteToSiteVpn("k3", demo(), probes=probes, psk="another_key_of_some_length"),
     ]
 
     def check(_: object) -> None:
-        given, other, elsewhere = (MADE[f"k{n}-probe-p"]["update"] for n in range(3))
+        given, other, elsewhere, changed = (MADE[f"k{n}-probe-p"]["update"] for n in range(4))
         assert given == other  # a key leaves no trace, not even a hash
-        assert given != elsewhere
+        assert len({given, elsewhere, changed}) == 3
 
     return pulumi.Output.all(*(one.probe_outputs["p"] for one in sites)).apply(check)
 

@@ -165,12 +165,26 @@ def test_what_a_targeted_update_leaves_unmade_is_no_error(
         return id, outputs | (nothing if args.typ == "sakurartx:index:Internet" else {})
 
     monkeypatch.setattr(Mocks, "new_resource", new_resource)
-    site = SiteToSiteVpn("demo-x", demo())
+    nat = [{"alias": 1, "private_address": "192.168.2.22"}]  # by its number in the unknown block
+    site = SiteToSiteVpn("demo-x", demo(aliases=1, static_nat=nat))
 
     def check(address: object) -> None:
         assert address == "198.51.100.200"
 
     return site.vpc_router_address.apply(check)
+
+
+def test_a_name_too_long_for_the_api_is_refused_before_anything_is_made() -> None:
+    """A stack may have 100 characters; the router would be refused when its network is paid for."""
+    name = "s" * 58
+    with pytest.raises(SpecError, match=r"cloud\.names\.router: found .* of 65 characters"):
+        SiteToSiteVpn(name, demo())
+    assert f"{name}-internet" not in MADE
+    SiteToSiteVpn("s" * 57, demo())
+    names = {"router": "r", "router_switch": "w", "lan": "l"}
+    SiteToSiteVpn(name, demo(names=names))
+    with pytest.raises(SpecError, match=r"interfaces\.0\.switch_id: found .* of 65 characters"):
+        SiteToSiteVpn("s" * 60, demo(names=names, interfaces=[{"nic": 2, "prefix": "10.2.0.0/24"}]))
 
 
 @pulumi.runtime.test  # type: ignore[untyped-decorator]

@@ -7,7 +7,7 @@ quietly and with the user's reason, so that who reviews the change sees it.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from ..office.codes import ACCEPTABLE, BY_PREVIEW, STRENGTH
 from .handler import Context, Failure
@@ -30,8 +30,8 @@ def judged(inputs: Props, ctx: Context) -> Props | list[Failure]:
     """
     if any(name not in inputs or contains(inputs[name], Unknown) for name in _NEEDED):
         return inputs
-    found = _found(inputs)
-    accepted = _accepted(inputs)
+    found = found_on(inputs, inputs["router"])
+    accepted = accepted_in(inputs)
     _say_accepted(found, accepted, ctx)
     failures = []
     for each in found:
@@ -46,12 +46,12 @@ def judged(inputs: Props, ctx: Context) -> Props | list[Failure]:
     return failures or inputs
 
 
-def _found(inputs: Props) -> Iterable[Finding]:
+def found_on(inputs: Props, router: Props) -> Iterable[Finding]:
+    """What is found on a `Tunnel` if the RTX is of this `model` and `revision`."""
     # Only a check needs the audit: what else the plugin does need not pay for its import.
     from ..judge import judge
 
     address, key = reveal(inputs.get("address")), reveal(inputs.get("psk"))
-    router: dict[str, Any] = inputs["router"]
     return judge(
         inputs["lines"],
         inputs["cloud"],
@@ -63,9 +63,9 @@ def _found(inputs: Props) -> Iterable[Finding]:
     )
 
 
-def _accepted(inputs: Props) -> dict[str, str]:
+def accepted_in(inputs: Props) -> dict[str, str]:
     """Code -> reason, from the site file."""
-    return dict(inputs["consent"].get("accept") or {})
+    return dict((inputs.get("consent") or {}).get("accept") or {})
 
 
 def _say_accepted(found: Iterable[Finding], accepted: dict[str, str], ctx: Context) -> None:

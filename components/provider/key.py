@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 
 from ..errors import SpecError
@@ -14,10 +15,21 @@ def _new_id() -> str:
     return f"psk-{secrets.token_hex(4)}"
 
 
-class PreSharedKey(Resource):
-    """Inputs `version` and, if the user gives one, `value`; output `value`."""
+def _after(old_state: Props) -> str:
+    """The mark of the key that takes the place of this one: a preview knows it too.
 
-    outputs = ("value",)
+    A row that begins by chance and goes on by rule says that a key changed, and nothing about it.
+    """
+    return hashlib.sha256(str(old_state.get("mark", "")).encode()).hexdigest()[:8]
+
+
+class PreSharedKey(Resource):
+    """Inputs `version` and, if the user gives one, `value`; outputs `value` and `mark`.
+
+    `mark` is another one for each key that was in use, and no secret: it is not made from the key.
+    """
+
+    outputs = ("value", "mark")
     secrets = ("value",)
 
     def check(self, inputs: Props, ctx: Context) -> Props | list[Failure]:
@@ -33,15 +45,16 @@ class PreSharedKey(Resource):
     def preview(self, old_state: Props, inputs: Props, ctx: Context) -> Props:
         """A key that would be made is not known yet; one that stays is."""
         stays = old_state.get("version") == inputs["version"] and "value" in old_state
-        return {"value": old_state["value"] if stays else UNKNOWN, **inputs}
+        value = old_state["value"] if stays else UNKNOWN
+        return {"value": value, "mark": _after(old_state) if old_state else UNKNOWN, **inputs}
 
     def create(self, inputs: Props, ctx: Context) -> tuple[str, Props]:
         """The key as given, else a new one."""
-        return _new_id(), {"value": generate_key(), **inputs}
+        return _new_id(), {"value": generate_key(), "mark": secrets.token_hex(4), **inputs}
 
     def update(self, id: str, old_state: Props, inputs: Props, ctx: Context) -> Props:
         """Called for a new version or another given key."""
-        return {"value": generate_key(), **inputs}
+        return {"value": generate_key(), "mark": _after(old_state), **inputs}
 
     def read(self, id: str, state: Props, inputs: Props, ctx: Context) -> Live | None:
         """A key exists in state alone; an import finds it at the ends of its tunnel."""
@@ -57,7 +70,8 @@ class PreSharedKey(Resource):
         if problem := key_problem(key, "the pre-shared key that stands"):
             raise SpecError([problem], source="import of a pre-shared key")
         inputs = {"version": 1}
-        return _new_id(), inputs | {"value": Secret(key)}, inputs
+        state = inputs | {"value": Secret(key), "mark": secrets.token_hex(4)}
+        return _new_id(), state, inputs
 
     def delete(self, id: str, state: Props, ctx: Context) -> None:
         """Nothing to remove: the tunnel took it away from both ends."""

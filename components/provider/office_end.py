@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Any
 from ..clock import SystemClock
 from ..errors import VpnError
 from ..office.config import parse
-from . import access, tunnel_drift, tunnel_hardware, tunnel_removal, tunnel_way
+from . import (
+    access,
+    tunnel_drift,
+    tunnel_firmware,
+    tunnel_hardware,
+    tunnel_removal,
+    tunnel_way,
+)
 from .handler import Context, Diff, Failure, Incomplete, Live, Resource
 from .tunnel import warn_in_band
 from .tunnel_inputs import UNPROVED, checked, scope, verification
@@ -104,8 +111,12 @@ class OfficeEnd(Resource):
         if not parse(standing.text).statements:
             return None
         cloud = inputs["cloud"]  # nobody has asked the far end
-        if said := tunnel_drift.sentences(inputs, standing.text, cloud, standing.key):
-            ctx.warning(said)
+        for said in (
+            tunnel_drift.sentences(inputs, standing.text, cloud, standing.key),
+            tunnel_firmware.other(inputs, standing.model, standing.revision),
+        ):
+            if said:
+                ctx.warning(said)
         live = inputs | {"lines": standing.text}
         if standing.key is not None:
             live["psk"] = Secret(standing.key)
@@ -129,6 +140,8 @@ def _still_passes(inputs: Props, ctx: Context) -> Props | None:
     """The output `verified` if our lines stand and traffic passes, else None."""
     clock, office = SystemClock(ctx.cancelled), _office(inputs, ctx)
     standing, key = office.look(inputs["lines"], clock=clock), reveal(inputs["psk"])
+    if said := tunnel_firmware.other(inputs, standing.model, standing.revision):
+        ctx.warning(said)
     if (standing.text, standing.key or key) != (inputs["lines"], key):
         return None
     return tunnel_way.passing(inputs, office.login, ctx, clock)
@@ -156,4 +169,5 @@ def _office(props: Props, ctx: Context, old: Props | None = None) -> Office:
         allow_unsaved=bool(consent.get("allowUnsaved")),
         accept=tuple(consent.get("accept") or ()),
         new_router=tunnel_hardware.is_another(old, props),
+        fits=tunnel_firmware.fitting(props, ctx),
     )

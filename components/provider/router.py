@@ -8,9 +8,10 @@ from ..clock import SystemClock
 from ..cloud.objects import LanSpec, RouterSpec
 from ..cloud.sections import drifted, same
 from . import access
+from .account import known, refuse_other
 from .handler import Context, Diff, Incomplete, Live, Resource
 from .imports import place_of
-from .network import keep_if_listed, kept_if_made, owner
+from .network import keep_if_listed, kept_if_made, owner, retagged, tag
 from .values import Props, Unknown, changes, contains, top
 
 if TYPE_CHECKING:
@@ -71,6 +72,7 @@ class VpcRouter(Resource):
         "realAddresses",
     )
     delete_before_replace = True
+    passing = ("ownPeer",)  # an import has none in its state, and an empty preview changes nothing
 
     def check(self, inputs: Props, ctx: Context) -> Props:
         """One form for what means the same."""
@@ -92,6 +94,7 @@ class VpcRouter(Resource):
                 "peers of other stacks and all that was set by hand; until the new one runs there "
                 "is no tunnel"
             )
+        found += retagged(old_state, ctx)
         return Diff(found, replace, self.delete_before_replace)
 
     def preview(self, old_state: Props, inputs: Props, ctx: Context) -> Props:
@@ -116,21 +119,23 @@ class VpcRouter(Resource):
         client, clock = access.client(inputs, ctx), SystemClock(ctx.cancelled)
         with kept_if_made(ROUTER, inputs, ctx):
             found = lifecycle.ensure_router(client, _spec(inputs, ctx), clock, ctx.info)
-        return found.id, inputs | _outputs(found)
+        return found.id, inputs | _outputs(found) | known(client, {}) | tag(ctx)
 
     def update(self, id: str, old_state: Props, inputs: Props, ctx: Context) -> Props:
         """Finish a half-made one; change what can be changed."""
         from ..cloud import lifecycle
 
+        client = access.client(inputs, ctx)
+        refuse_other(client, old_state, f"the VPC router {id}")
         found = lifecycle.update_router(
-            access.client(inputs, ctx),
+            client,
             id,
             _spec(inputs, ctx),
             SystemClock(ctx.cancelled),
             ctx.info,
             before=_had(old_state, inputs),
         )
-        return inputs | _outputs(found)
+        return inputs | _outputs(found) | known(client, old_state) | tag(ctx)
 
     def read(self, id: str, state: Props, inputs: Props, ctx: Context) -> Live | None:
         """What the API says, or None if it is gone; one that is not up is not ready."""
@@ -140,25 +145,27 @@ class VpcRouter(Resource):
         imported = not inputs
         if imported:
             (id,), inputs = place_of(id, "VPC router")
-        found = lifecycle.read_router(access.client(inputs, ctx), id, _nic(inputs))
+        client = access.client(inputs, ctx)
+        found = lifecycle.read_router(client, id, _nic(inputs))
         if found is None:
             if not imported:
                 keep_if_listed(ROUTER, id, state, inputs, ctx)
             return None
         live = _imported(found, inputs) if imported else _live(found, inputs)
+        outputs = _outputs(found) | known(client, state)
         if found.power != "up" and not imported:
             reason = f"the VPC router is not running ({found.availability}, {found.power})"
-            raise Incomplete(id, live | _outputs(found), [reason], live)
+            raise Incomplete(id, live | outputs, [reason], live)
         mark = {IMPORTED: True} if imported or state.get(IMPORTED) else {}
-        return id, live | _outputs(found) | mark, live
+        return id, live | outputs | mark, live
 
     def delete(self, id: str, state: Props, ctx: Context) -> None:
         """Stop and delete it; returns when it and its references are gone."""
         from ..cloud import lifecycle
 
         client = access.client(state, ctx)
-        if own := state.get("ownPeer"):
-            lifecycle.refuse_if_shared(client, id, own)
+        refuse_other(client, state, f"the VPC router {id}")
+        lifecycle.refuse_if_shared(client, id, state.get("ownPeer") or "")
         lifecycle.delete_router(client, id, SystemClock(ctx.cancelled), ctx.info)
 
 

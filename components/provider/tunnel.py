@@ -14,12 +14,14 @@ from ..office.config import parse
 from . import (
     access,
     tunnel_drift,
+    tunnel_firmware,
     tunnel_hardware,
     tunnel_import,
     tunnel_recovery,
     tunnel_removal,
     tunnel_way,
 )
+from .account import known, refuse_other
 from .attached import PREVIEW_SECONDS, disturbed
 from .handler import Context, Diff, Failure, Incomplete, Live, Resource
 from .tunnel_import import tunnel_id
@@ -33,7 +35,7 @@ if TYPE_CHECKING:
 
 class Tunnel(Resource):
     """Inputs as in `resources.TunnelArgs`; outputs `verified` and `otherPeers`, the VPC router's
-    other peers when this one was last written.
+    other peers when this one was last written; the state also knows the `account`.
 
     `lines` are kept as they would be typed, the address of the VPC router filled in as soon as it
     is known: so every preview shows the RTX's own lines as `-` and `+`.  A new VPC router changes
@@ -113,13 +115,19 @@ class Tunnel(Resource):
                 progress=ctx.info,
             )
         except tunnel.NotProved as err:
-            unproved = {**inputs, "verified": UNPROVED, "otherPeers": []}
+            unproved = {
+                **inputs,
+                "verified": UNPROVED,
+                "otherPeers": [],
+                **_account(inputs, old, ctx),
+            }
             _leave_old_router(old, inputs, ctx)
             raise Incomplete(id, unproved, [str(err)]) from err
         _leave_old_router(old, inputs, ctx)
         for sentence in proof.interrupted:
             ctx.warning(sentence)
         made = {**inputs, "verified": proof.as_output(), "otherPeers": list(proof.others)}
+        made |= _account(inputs, old, ctx)
         return self._with_recovery(id, made, inputs, old, ctx)
 
     def _with_recovery(
@@ -145,11 +153,13 @@ class Tunnel(Resource):
             return tunnel_import.found(id, ctx, clock)
         with tunnel_hardware.naming_the_way_on():
             standing = tunnel.look(_ends(inputs, ctx), inputs["lines"], clock=clock)
+        if standing.cloud is None:
+            _refuse_other_account(state, ctx)
         if standing.nowhere:
             return None
         for said in (
             tunnel_drift.sentences(inputs, standing.lines, standing.cloud, standing.key),
-            tunnel_drift.firmware(inputs, standing.model, standing.revision),
+            tunnel_firmware.other(inputs, standing.model, standing.revision),
         ):
             if said:
                 ctx.warning(said)
@@ -164,6 +174,7 @@ class Tunnel(Resource):
 
     def delete(self, id: str, state: Props, ctx: Context) -> None:
         """Take our part away at both ends; at the cloud end alone if the office is given up."""
+        _refuse_other_account(state, ctx)
         if tunnel_removal.is_abandoned(ctx):
             tunnel_removal.leave_office(state, scope(state), ctx)
             return
@@ -209,6 +220,16 @@ def _in_band(inputs: Props) -> str:
 
 def _id(inputs: Props) -> str:
     return tunnel_id(inputs["routerId"], inputs["cloud"]["peer"])
+
+
+def _account(inputs: Props, old: Props | None, ctx: Context) -> Props:
+    return known(access.client(inputs, ctx), old or {})
+
+
+def _refuse_other_account(state: Props, ctx: Context) -> None:
+    """An API key of another account finds no such router: the peer is not gone by that."""
+    what = f"the peer {state['cloud']['peer']} of the VPC router {state['routerId']}"
+    refuse_other(access.client(state, ctx), state, what)
 
 
 def _at_this_router(old: Props, inputs: Props) -> Props:
@@ -258,6 +279,7 @@ def _ends(props: Props, ctx: Context, old: Props | None = None) -> tunnel.Ends:
         address=props["address"],
         site=ctx.stack,
         new_router=tunnel_hardware.is_another(old, props),
+        fits=tunnel_firmware.fitting(props, ctx),
     )
 
 

@@ -26,20 +26,6 @@ def sentences(inputs: Props, lines: str, cloud: Mapping[str, Any] | None, key: s
     return "\n".join(parts)
 
 
-def firmware(inputs: Props, model: str, revision: str) -> str:
-    """What the router calls itself, if the site file says otherwise; "" if it does not.
-
-    What a line means, and what its absence does, depends on both.
-    """
-    asked = inputs["router"]
-    return "\n".join(
-        f"office end: the router's {name} is {found}, the site file says {asked[name]}: "
-        f"set office.router.{name}, or run sakura-rtx plan --write"
-        for name, found in (("model", model), ("revision", revision))
-        if found and asked.get(name, found) != found
-    )
-
-
 def _office(inputs: Props, lines: str) -> Iterator[str]:
     ours, live = _by_key(inputs["lines"]), _by_key(lines)
     moved = [key for key in ours if key not in live or live[key] != ours[key]]

@@ -99,6 +99,8 @@ def key_found(id: str, ctx: Context, clock: Clock) -> str | None:
         with suppress(VpnError):  # an RTX that cannot be reached: its tunnel's import says why
             running, number = _running(id, where, ctx, clock)
             key = align(running, "", scope_standing(running, number)).key or ""
+        if key.lower().startswith("0x"):  # in hexadecimal, which no site has: known, and of no use
+            key = ""
     key = key or os.environ.get(PSK_VARIABLE, "")
     if not key:
         raise VpnError(

@@ -11,7 +11,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from ..clock import Clock
-from . import tunnel_hardware
+from . import tunnel_firmware, tunnel_hardware
+from .account import ACCOUNT
 from .handler import Context
 from .tunnel_recovery import our_tunnel, typed
 from .values import Props, changes, reveal, top
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from ..office.login import Login
 
 _NOT_STANDING: Final = frozenset({"router", "verify", "consent"})
-_OUTPUTS: Final = frozenset({"verified", "otherPeers"})
+_OUTPUTS: Final = frozenset({"verified", "otherPeers", ACCOUNT})
 
 
 def is_all_that_changes(old: Props, inputs: Props) -> bool:
@@ -39,6 +40,8 @@ def proof(inputs: Props, ends: tunnel.Ends, ctx: Context, clock: Clock) -> Props
     from .. import tunnel
 
     standing = tunnel.look(ends, inputs["lines"], clock=clock)
+    if said := tunnel_firmware.other(inputs, standing.model, standing.revision):
+        ctx.warning(said)
     key = reveal(inputs["psk"])
     stands = standing.lines, standing.cloud, standing.key or key  # an RTX may hide it
     if stands != (inputs["lines"], inputs["cloud"], key) or not _may_be_at_the_cloud(key, ends):

@@ -55,7 +55,7 @@ def made(cloud: Sakura) -> dict[str, Any]:
     return {
         "zone": "is1b",
         "routerId": id,
-        "cloud": {**VALUES, "peer": "198.51.100.20"},
+        "cloud": {**VALUES, "peer": "198.51.100.20", "routes": ["10.10.0.0/24"]},
         "lan": "192.168.2.0/24",
         "lanAddress": "192.168.2.1",
         "vip": inputs["address"],

@@ -15,7 +15,7 @@ from components.errors import Cancelled, VpnError
 from components.office.render import ADDRESS_PLACEHOLDER
 from components.provider import access, key
 from components.provider.handler import Context, Failure, Incomplete
-from components.provider.network import Internet, Switch
+from components.provider.network import Internet, Switch, tag
 from components.provider.router import VpcRouter
 from components.provider.tunnel import Tunnel
 from components.provider.tunnel_inputs import UNPROVED
@@ -24,6 +24,7 @@ from components.rehearsal import instance
 from components.rehearsal.sakura import Sakura
 from components.tunnel import Standing
 
+ACCOUNT = {"account": "113300000001"}
 URN = "urn:pulumi:demo::sakura-rtx-vpn::sakurartx:index:SiteToSiteVpn${}::demo-x"
 
 
@@ -40,6 +41,20 @@ def test_a_key_is_made_once_for_each_version() -> None:
     assert kind.preview(first, {"version": 1}, ctx)["value"] == first["value"]
     assert kind.preview(first, {"version": 2}, ctx)["value"] is UNKNOWN
     assert kind.update("psk-1", first, {"version": 2}, ctx)["value"] != first["value"]
+
+
+def test_a_changed_key_has_a_changed_mark_that_tells_nothing_of_it() -> None:
+    kind, ctx = key.PreSharedKey(), context()
+    given, other = ({"version": 1, "value": Secret(f"{name}_of_the_user")} for name in ("k", "l"))
+    _, first = kind.create(given, ctx)
+    assert first["mark"] != kind.create(given, ctx)[1]["mark"]  # not made from the key
+    assert kind.preview({}, given, ctx)["mark"] is UNKNOWN
+    assert kind.diff(given, first, given, ctx).changed == []
+    after = kind.update("psk-1", first, other, ctx)
+    assert kind.preview(first, other, ctx)["mark"] == after["mark"] != first["mark"]
+    # Back to the first key is a change as well.
+    assert len({first["mark"], after["mark"], kind.update("psk-1", after, given, ctx)["mark"]}) == 3
+    assert "mark" not in kind.secrets
 
 
 def test_a_given_key_is_used_as_it_is() -> None:
@@ -156,7 +171,8 @@ def test_a_router_whose_creation_was_stopped_is_kept_and_finished(cloud: Sakura)
     cloud.faults.add("POST", "appliance", ctx.cancelled.set)
     with pytest.raises(Incomplete) as caught:
         kind.create(inputs, ctx)
-    assert caught.value.state == inputs
+    kept = inputs | ACCOUNT
+    assert caught.value.state == kept
     assert "stopped on request" in caught.value.reasons[0]
     id, again = caught.value.id, context("sakurartx:index:VpcRouter")
     # Listed before it can be read, then read before it runs: a refresh must lose it in neither.
@@ -164,8 +180,8 @@ def test_a_router_whose_creation_was_stopped_is_kept_and_finished(cloud: Sakura)
         with pytest.raises(Incomplete, match=reason) as unready:
             kind.read(id, inputs, inputs, again)
         assert unready.value.id == id
-    assert kind.update(id, inputs, inputs, again) == inputs
-    assert kind.read(id, inputs, inputs, again) == (id, inputs, inputs)
+    assert kind.update(id, inputs, inputs, again) == kept | tag(again)
+    assert kind.read(id, inputs, inputs, again) == (id, kept, inputs)
     assert len(access.client(inputs, again).find("appliance", {})) == 1
     kind.delete(id, inputs, again)
     assert kind.read(id, inputs, inputs, again) is None
@@ -190,7 +206,7 @@ def test_a_network_whose_creation_was_stopped_is_kept_and_finished(
     cloud.faults.add("POST", path, ctx.cancelled.set)
     with pytest.raises(Incomplete, match="stopped on request") as caught:
         kind.create(inputs, ctx)
-    assert caught.value.state == inputs
+    assert caught.value.state == inputs | ACCOUNT
     id, again = caught.value.id, context(f"sakurartx:index:{type(kind).__name__}")
     after = kind.update(id, inputs, inputs, again)
     assert kind.read(id, after, inputs, again) == (id, after, inputs)

@@ -279,6 +279,7 @@ def test_the_key_is_found_where_an_end_shows_it(
 ) -> None:
     hide_at_the_rtx(rtx)
     _, state, inputs = key_of(made)  # the VPC router shows it
+    assert state.pop("mark")
     assert (state, inputs) == ({"version": 1, "value": Secret(KEY)}, {"version": 1})
     assert not PreSharedKey().diff(inputs, state, {"version": 1, "value": None}, context()).changed
     assert found(made)[2]["psk"] == Secret(KEY)
@@ -293,6 +294,11 @@ def test_the_key_is_found_where_an_end_shows_it(
     rtx.pop()
     monkeypatch.delenv("SAKURA_RTX_PSK")
     assert key_of(made)[1]["value"] == Secret(KEY)  # the RTX shows it
+    rtx.append(parse(rtx[-1].source.replace(f"2 text {KEY}", f"2 0x{KEY.encode().hex()}")))
+    with pytest.raises(VpnError, match="neither end shows the pre-shared key"):
+        key_of(made)
+    monkeypatch.setenv("SAKURA_RTX_PSK", KEY)
+    assert key_of(made)[1]["value"] == Secret(KEY)
 
 
 def test_a_key_of_no_peer_is_not_imported(made: dict[str, Any]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -10,6 +11,7 @@ from cloud_stand_in import context
 
 from components.office import inband
 from components.provider.tunnel import Tunnel
+from components.rehearsal.instance import FOLDER_VARIABLE
 
 LINES = "ip route {} gateway tunnel 2\ntunnel select 2\n ipsec tunnel 102\n tunnel enable 2\n"
 INPUTS = {
@@ -59,7 +61,10 @@ def said(**change: Any) -> bool:
         ({"router": {"model": "RTX1220", "host": "rtx.example"}}, False),
     ],
 )
-def test_in_band(change: dict[str, Any], expected: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_in_band(
+    change: dict[str, Any], expected: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path))  # never the one that may run in this clone
     asked = SimpleNamespace(socket=Way, AF_INET=2, SOCK_DGRAM=2)
     monkeypatch.setattr("components.office.inband.socket", asked)
     assert said(**change) is expected

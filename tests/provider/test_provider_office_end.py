@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 from tunnel_rig import KEY, OTHER_KEY, Incomplete, Rig
 
-from components.errors import VerifyError, VpnError
+from components.errors import Unreachable, VerifyError, VpnError
 from components.provider import access
 from components.provider.office_end import OfficeEnd
 from components.provider.tunnel_removal import KEY as ABANDON
@@ -109,6 +109,37 @@ def test_before_the_owner_has_done_his_part_the_lines_stay(owner: Owner) -> None
     state = HANDLER.update(ID, state, owner.wanted(), owner.context())
     assert state["verified"]["at"]
     assert owner.office() == (running, saved)
+
+
+def test_lines_that_cannot_be_kept_do_not_hide_that_nothing_passed(owner: Owner) -> None:
+    before = owner.office()
+
+    def no_login(*_: object) -> NoReturn:
+        raise Unreachable("nobody answers")
+
+    class Said(list[str]):
+        def append(self, text: str) -> None:
+            super().append(text)
+            if "logging in once more" in text:
+                owner.world.wire = no_login
+
+    owner.said = Said()
+    with pytest.raises(Unreachable) as caught:
+        HANDLER.create(owner.wanted(), owner.context())
+    said = str(caught.value)
+    assert "nobody answers; before that: no traffic from 192.168.1.1 (RTX) to 192.168.2.1" in said
+    assert "let the owner of the VPC router compare the key" in caught.value.remedy
+    assert "office end as before" in caught.value.state
+    assert owner.office() == before
+
+
+def test_a_refresh_names_another_revision(owner: Owner) -> None:
+    owner.writes_his_end()
+    wanted = owner.wanted(router={"revision": "15.04.01"})
+    id, state = HANDLER.create(wanted, owner.context())
+    owner.said.clear()
+    assert HANDLER.read(id, state, wanted, owner.context()) is not None
+    assert "the router's revision is 15.04.03, the site file says 15.04.01" in owner.told
 
 
 def test_unless_told_to_go_back(owner: Owner) -> None:

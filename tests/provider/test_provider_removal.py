@@ -45,7 +45,7 @@ def test_a_password_that_nobody_knows_any_more_has_the_same_way_out(
     state = rig.create(rig.inputs(router={"host": "192.168.1.1", "user": "ops"}))
     monkeypatch.undo()
     monkeypatch.delenv("SAKURA_RTX_PASSWORD", raising=False)
-    monkeypatch.setattr(access, "client", lambda *_, **__: None)
+    monkeypatch.setattr(access, "client", lambda *_, **__: rig.world.client)
     with pytest.raises(LoginRefused, match=r"no password for the RTX(?s:.*)office\.abandon: true"):
         rig.delete(state)
 

@@ -20,6 +20,7 @@ from pathlib import Path
 
 from components.commands.review import CHANGES, FAILED
 from components.fleet.environment import environment
+from components.review import Unreadable, previews_in
 
 from . import cli
 from .base import ROOT, VENV, finish, say, split
@@ -29,17 +30,22 @@ AT_ONCE = 2
 
 
 def previewed(site: str, extra: Sequence[str], pulumi: Path, env: Mapping[str, str]) -> str:
-    """What the preview of one site says, as JSON; a CLI that said nothing becomes an error."""
+    """What the preview of one site says, as JSON; a CLI that wrote none becomes an error."""
     # A site that is new has no stack yet; an empty one changes nothing anywhere.
     made = _run([pulumi, "stack", "select", "--create", "--stack", site], env)
     if made.returncode:
         return _failure(made)
     done = _run([pulumi, "preview", "--json", "--stack", site, *extra], env)
-    return done.stdout if "{" in done.stdout else _failure(done)
+    try:
+        previews_in(done.stdout, site)
+    except Unreadable:  # nothing, `{}` or the half of it: one site must not hide the others
+        return _failure(done)
+    return done.stdout
 
 
 def _failure(done: subprocess.CompletedProcess[str]) -> str:
-    said = (done.stderr or done.stdout).strip() or f"pulumi ended with exit code {done.returncode}"
+    said = (done.stderr.strip() or done.stdout.strip()).removesuffix("{}").rstrip()
+    said = said or f"pulumi ended with exit code {done.returncode}"
     return saying("error", said)
 
 

@@ -22,12 +22,12 @@ from ..office.audit.link import Link
 from ..office.audit.view import RouterView
 from ..office.codes import ACCEPTABLE
 from ..site import Site
-from . import cloud, differences, office, pairing
+from . import cloud, differences, line, office, pairing
 from .differences import Differences
 from .draft import Draft
-from .ends import Asked, Ends
+from .ends import Asked, LivePair
 
-__all__ = ["Adoption", "Asked", "Differences", "Ends", "adopt"]
+__all__ = ["Adoption", "Asked", "Differences", "LivePair", "adopt"]
 
 _AS_IT_STOOD = "as it stood when the pair was adopted"
 
@@ -56,7 +56,7 @@ class Adoption:
         return not self.differences and not self.draft.doubts
 
 
-def adopt(ends: Ends, asked: Asked) -> Adoption:
+def adopt(ends: LivePair, asked: Asked) -> Adoption:
     """The site of this pair.
 
     Raises `SpecError` if it cannot be told which tunnel or entry is meant, or no site file can
@@ -71,6 +71,7 @@ def adopt(ends: Ends, asked: Asked) -> Adoption:
     draft = Draft()
     if (power := router_state(ends.appliance).power) != "up":
         draft.doubts.append(f"the VPC router is not running ({power}): start it before `up`")
+    draft.doubts.extend(pairing.beside(link, vip))
     draft.put("rehearsal", asked.rehearsal or None)
     if own:
         cloud.own(draft, ends, asked, prefix)
@@ -82,7 +83,7 @@ def adopt(ends: Ends, asked: Asked) -> Adoption:
     _later(draft, link)
     _with_extra_lines(draft, ends, vip)
     site = _accepting(draft, vip)
-    settings = ends.appliance.get("Settings")
+    settings, psk = ends.appliance.get("Settings"), link.gateway.psk
     return Adoption(
         draft=draft,
         site=site,
@@ -94,7 +95,7 @@ def adopt(ends: Ends, asked: Asked) -> Adoption:
             end
             for end, shown in (
                 ("cloud", key_of(settings, entry.peer)),
-                ("office", link.gateway.psk and link.gateway.psk.value),
+                ("office", psk and psk.form == "text"),
             )
             if shown
         ),
@@ -121,16 +122,17 @@ def _one(
 def _office(draft: Draft, asked: Asked, link: Link, entry: Entry, vip: IPv4Address) -> None:
     office.router(draft, link, dict(asked.router))
     prefix = _one(link.local_id, entry.office_prefixes, theirs_first=False)
-    identity = link.local or IPv4Address(entry.remote_id)
+    way = line.line_of(link, entry.peer)
+    identity = line.identity(draft, link, way, entry.remote_id)
     lan = office.lan(draft, link, prefix, identity)
-    line = office.wan(draft, link, IPv4Address(entry.peer))
+    line.put(draft, link, way)
     office.peer_gateway(draft, link, vip)
     draft.put("office.local_address", str(identity), unless=str(lan))
     office.numbers(draft, link)
     office.mtu(draft, link)
     office.lifetime(draft, link)
-    office.nat_static(draft, link, line, identity)
-    office.filters(draft, link, line, vip, identity)
+    office.nat_static(draft, link, way.interface, identity)
+    office.filters(draft, link, way.interface, vip, identity)
 
 
 def _later(draft: Draft, link: Link) -> None:
@@ -142,7 +144,7 @@ def _later(draft: Draft, link: Link) -> None:
         draft.put("verify.target", str(target), unless=str(site.target))
 
 
-def _with_extra_lines(draft: Draft, ends: Ends, vip: IPv4Address) -> None:
+def _with_extra_lines(draft: Draft, ends: LivePair, vip: IPv4Address) -> None:
     lines = differences.extra_lines(ends.running, _site(draft), vip, draft)
     draft.put("office.extra_lines", lines, unless="")
 
@@ -165,7 +167,7 @@ def _site(draft: Draft) -> Site:
         raise
 
 
-def _far_end(ends: Ends) -> FarEnd:
+def _far_end(ends: LivePair) -> FarEnd:
     try:
         return far_end({"Appliance": ends.appliance})
     except SpecError:

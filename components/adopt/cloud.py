@@ -20,7 +20,7 @@ from ..site.sections import Interface
 from ..site.tunnel import Ipsec
 from . import sections
 from .draft import Draft
-from .ends import Asked, Ends
+from .ends import Asked, LivePair
 
 # What else a VPC router may serve; who deletes the router deletes that too.
 _SERVICES: Final = {
@@ -35,7 +35,7 @@ def default(name: str) -> Any:
     return Cloud.model_fields[name].default
 
 
-def shared_by(ends: Ends, peer: str, prefix: IPv4Network) -> tuple[str, ...]:
+def shared_by(ends: LivePair, peer: str, prefix: IPv4Network) -> tuple[str, ...]:
     """Why the VPC router is better not made the stack's own; empty: it serves this pair alone.
 
     What is a stack's own goes when the stack is destroyed.
@@ -43,7 +43,7 @@ def shared_by(ends: Ends, peer: str, prefix: IPv4Network) -> tuple[str, ...]:
     return (*_uses(ends, peer, prefix), *_inexpressible(ends, prefix))
 
 
-def _uses(ends: Ends, peer: str, prefix: IPv4Network) -> Iterator[str]:
+def _uses(ends: LivePair, peer: str, prefix: IPv4Network) -> Iterator[str]:
     state, lan = router_state(ends.appliance), nic_of(ends, prefix)
     settings = ends.appliance.get("Settings")
     if others := other_peers(settings, peer):
@@ -60,7 +60,7 @@ def _uses(ends: Ends, peer: str, prefix: IPv4Network) -> Iterator[str]:
             yield f"{what} serves others too: {', '.join(users)}"
 
 
-def _inexpressible(ends: Ends, prefix: IPv4Network) -> Iterator[str]:
+def _inexpressible(ends: LivePair, prefix: IPv4Network) -> Iterator[str]:
     """What no site file can say of a router of its own."""
     state = router_state(ends.appliance)
     if state.plan != "standard" and ends.internet is None:
@@ -70,7 +70,7 @@ def _inexpressible(ends: Ends, prefix: IPv4Network) -> Iterator[str]:
         yield f"no private interface has just the local prefix {prefix} (there are: {networks})"
 
 
-def own(draft: Draft, ends: Ends, asked: Asked, prefix: IPv4Network) -> None:
+def own(draft: Draft, ends: LivePair, asked: Asked, prefix: IPv4Network) -> None:
     """A router that the stack takes over, with the router+switch and the switch it stands on."""
     state = router_state(ends.appliance)
     lan = _lan(state, prefix)
@@ -90,7 +90,7 @@ def own(draft: Draft, ends: Ends, asked: Asked, prefix: IPv4Network) -> None:
         sections.put(draft, state, lan.index)
 
 
-def attached(draft: Draft, ends: Ends, asked: Asked, prefix: IPv4Network, peer: str) -> None:
+def attached(draft: Draft, ends: LivePair, asked: Asked, prefix: IPv4Network, peer: str) -> None:
     """A router that the stack only uses."""
     shared = shared_router(ends.appliance, prefix, peer)
     draft.put("cloud.zone", asked.zone)
@@ -119,12 +119,12 @@ def _lan(state: RouterState, prefix: IPv4Network) -> LanSpec | None:
     return next((lan for lan in state.private if lan.switch_id and _network(lan) == prefix), None)
 
 
-def nic_of(ends: Ends, prefix: IPv4Network) -> LanSpec | None:
+def nic_of(ends: LivePair, prefix: IPv4Network) -> LanSpec | None:
     """The private interface of the cloud LAN."""
     return _lan(router_state(ends.appliance), prefix)
 
 
-def _outside(draft: Draft, ends: Ends, state: RouterState) -> None:
+def _outside(draft: Draft, ends: LivePair, state: RouterState) -> None:
     """The router+switch, and the addresses in its block where they are not the first three."""
     assert ends.internet is not None
     block = ends.internet
@@ -157,7 +157,7 @@ def _inside(draft: Draft, lan: LanSpec, prefix: IPv4Network, *, standard: bool) 
         draft.put(f"cloud.lan_{name}", value)
 
 
-def _names(draft: Draft, ends: Ends, lan: LanSpec, site: str) -> None:
+def _names(draft: Draft, ends: LivePair, lan: LanSpec, site: str) -> None:
     """What the control panel calls them: an adoption renames nothing."""
     state, switch = router_state(ends.appliance), ends.switches.get(lan.switch_id)
     draft.put("cloud.names.router", state.name, unless=f"{site}-router")
@@ -208,7 +208,7 @@ _TERMS: Final = {
 }
 
 
-def vip_of(ends: Ends) -> IPv4Address:
+def vip_of(ends: LivePair) -> IPv4Address:
     """The address that the RTX calls.  Raises `SpecError` if the router has none yet."""
     vip = router_state(ends.appliance).vip
     if not vip:

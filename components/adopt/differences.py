@@ -131,7 +131,8 @@ def _values(have: Mapping[str, Any], want: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _shown(value: Any) -> str:
-    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+    shown = ", ".join(map(str, value)) if isinstance(value, list) else value
+    return str("nothing" if shown in (None, "") else shown)
 
 
 def _key(link: Link, cloud: str) -> str:

@@ -12,7 +12,7 @@ from ..office.config import Config
 
 
 @dataclass(frozen=True)
-class Ends:
+class LivePair:
     """The running configuration of the RTX and the VPC router as `GET appliance/ID` has it.
 
     `internet` is the router+switch that it stands on (None: it has none, or none in this zone);

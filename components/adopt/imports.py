@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from ..cloud.objects import router_state
 from . import Adoption, cloud
-from .ends import Asked, Ends
+from .ends import Asked, LivePair
 
 _TYPES: Final = "sakurartx:index:"
 _COMPONENT: Final = f"{_TYPES}SiteToSiteVpn"
@@ -27,7 +27,7 @@ def urns(project: str, stack: str) -> Urns:
     return Urns(f"{head}::{stack}", f"{head}$pulumi:providers:sakurartx::{stack}-access")
 
 
-def plan(ends: Ends, asked: Asked, found: Adoption, project: str) -> dict[str, Any]:
+def plan(ends: LivePair, asked: Asked, found: Adoption, project: str) -> dict[str, Any]:
     """The text of an import file as data.  No key stands in it."""
     stack, known = asked.name, urns(project, asked.name)
     return {
@@ -45,7 +45,7 @@ def plan(ends: Ends, asked: Asked, found: Adoption, project: str) -> dict[str, A
     }
 
 
-def _resources(ends: Ends, found: Adoption) -> list[tuple[str, str, str]]:
+def _resources(ends: LivePair, found: Adoption) -> list[tuple[str, str, str]]:
     """Type, the end of the name, and the id without its zone."""
     site = found.site
     router = router_state(ends.appliance)

@@ -8,12 +8,12 @@ from ..cloud.network import internet_of, read_switch, users_of
 from ..cloud.objects import router_state
 from ..cloud.owned import ROUTER, read
 from ..cloud.tree import Json
-from ..errors import ApiError, DeviceError
-from ..office import guards
+from ..errors import ApiError
 from ..office.config import Config
 from ..office.login import Login
 from ..office.session import Session
-from .ends import Ends
+from ..office.settled import settled
+from .ends import LivePair
 
 
 def cloud(client: Client, router_id: str) -> Json | None:
@@ -37,26 +37,16 @@ def office(login: Login, clock: Clock, say: Progress) -> tuple[Config, tuple[str
     Raises `VpnError`; also while a change of the router is under way.
     """
     with Session.open(login, clock=clock, say=say) as session:
-        unsaved = guards.not_guards(session.unsaved())
-        running = session.configuration()
-    if guard := guards.left_over(running):
-        raise DeviceError(
-            "a change of this router is under way, or was cut off",
-            said="\n".join(guard),
-            attempted="read what stands there for good",
-            state="nothing was changed",
-            remedy="adopt again when its guard has run out, after some minutes",
-        )
-    return running, unsaved
+        return settled(session, "adopt")
 
 
-def around(client: Client, appliance: Json, running: Config, unsaved: tuple[str, ...]) -> Ends:
+def around(client: Client, appliance: Json, running: Config, unsaved: tuple[str, ...]) -> LivePair:
     """Both ends, with what the VPC router stands on and who else is connected to that."""
     state = router_state(appliance)
     upstream = state.upstream_switch_id if state.plan != "standard" else ""
     inside = [lan.switch_id for lan in state.private if lan.switch_id]
     found = {switch_id: read_switch(client, switch_id) for switch_id in inside}
-    return Ends(
+    return LivePair(
         running=running,
         appliance=appliance,
         internet=internet_of(client, upstream) if upstream else None,

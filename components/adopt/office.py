@@ -18,14 +18,13 @@ from ..ipsec import ENCRYPTION, HASH, DeadPeerDetection
 from ..office import syntax
 from ..office.audit.link import Link
 from ..office.audit.ours import links
-from ..office.audit.texts import is_private
 from ..office.filters import DIRECTIONS, TUNNEL_NEEDS, Direction, Filter
 from ..office.shared_list import Numbers
 from ..office.watchdog import Watchdog
 from ..site.base import hosts
 from ..site.office import Office
-from ..site.wan import Wan
 from .draft import Draft, Json
+from .line import descriptors
 
 _WAY: Final = re.compile(r"pp [1-9]\d{0,2}|dhcp lan[1-9]|\d+(?:\.\d+){3}")
 _MTU: Final = range(64, 1501)
@@ -64,56 +63,7 @@ def lan(draft: Draft, link: Link, prefix: IPv4Network, identity: IPv4Address) ->
     return own
 
 
-# --- the WAN --------------------------------------------------------------------------------------
-
-
-def wan(draft: Draft, link: Link, peer: IPv4Address) -> str:
-    """How the office is connected; the interface is returned."""
-    view = link.router
-    holder = view.interface_of(peer)
-    line = link.line_to_peer or holder
-    if line is None or not re.fullmatch(r"lan[1-9]|pp \d+", line):
-        line = str(Wan.model_fields["interface"].default)
-        draft.doubts.append(f"by which line the RTX reaches the VPC router is not said: {line}?")
-    own = view.addresses.get(line, ())
-    inner = next((a.ip for a in own if is_private(a.ip)), None)
-    if holder == line or (holder is None and not own and not _translated(link, line, peer)):
-        kind = "pppoe" if line.startswith("pp ") else "fixed"
-        _wan(draft, kind, line, peer)
-    elif holder is None and inner and not line.startswith("pp "):
-        _wan(draft, "behind-nat", line, peer)
-        draft.put("office.wan.inner_address", str(inner))
-        draft.put(
-            "office.wan.forwards",
-            True,
-            note="the gateway in front hands udp 500 and ESP on: else the pair could not work",
-        )
-    else:
-        _wan(draft, "block", line, peer)
-        block = next((a.network for _, a in view.outer if peer in a.network), None)
-        prefix = block or IPv4Network(peer)
-        known = "" if block else "the block that the provider gave is not in the RTX's text"
-        draft.put("office.wan.prefix", str(prefix), note=known)
-    return line
-
-
-def _wan(draft: Draft, kind: str, line: str, peer: IPv4Address) -> None:
-    draft.put("office.wan.kind", kind)
-    draft.put("office.wan.interface", line)
-    draft.put("office.wan.address", str(peer))
-
-
-def _translated(link: Link, line: str, address: IPv4Address) -> bool:
-    view = link.router
-    return any(
-        view.value(f"nat descriptor address outer {number}") == str(address)
-        for number in _descriptors(link, line)
-    )
-
-
-def _descriptors(link: Link, line: str) -> list[str]:
-    words = (link.router.on(line, "nat descriptor") or "").split()
-    return [word for word in words if word.isdecimal()]
+# --- the way to the VPC router --------------------------------------------------------------------
 
 
 def peer_gateway(draft: Draft, link: Link, vip: IPv4Address) -> None:
@@ -184,7 +134,7 @@ def nat_static(draft: Draft, link: Link, line: str, identity: IPv4Address) -> No
 
 def _statics(link: Link, line: str, identity: IPv4Address) -> Iterator[Json]:
     view = link.router
-    for descriptor in _descriptors(link, line):
+    for descriptor in descriptors(link, line):
         for statement in view.find(f"nat descriptor masquerade static {descriptor}"):
             words = statement.text.split()[5:]
             if len(words) < 3 or not words[0].isdecimal() or words[1] != str(identity):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from ipaddress import IPv4Address
 from typing import Final
 
@@ -37,6 +37,22 @@ def tunnel_of(router: RouterView, vip: IPv4Address, number: int | None) -> Link:
     else:
         what = f"none that calls the VPC router's address {vip}"
     raise SpecError([Problem("--tunnel", what, allowed)], source=_SOURCE)
+
+
+def beside(chosen: Link, vip: IPv4Address) -> Iterator[str]:
+    """What is to be said of other tunnels of the RTX that call the same VPC router.
+
+    They share its one entry for this office, and a site has one prefix on each side: what the entry
+    says for them would go.
+    """
+    for link in links(chosen.router):
+        if link.tunnel.number != chosen.tunnel.number and link.remote == vip:
+            yield (
+                f"tunnel {link.tunnel.number} ({link.local_id} to {link.remote_id}) calls this VPC "
+                "router too: the site would leave its lines alone, but keep one prefix on each "
+                f"side in the peer, so that it carries nothing after the first `up`; if it is to "
+                "stay, let one supernet cover both (office.lan, cloud.lan) before you adopt"
+            )
 
 
 def entry_of(link: Link, far: FarEnd, peer: str | None) -> Entry:

@@ -9,7 +9,7 @@ from typing import Any, Final
 import yaml
 
 from ..errors import Problem, SpecError
-from ..site.problems import unreadable
+from ..stack_file import loaded, unreadable
 
 KEY: Final = "sakura-rtx-vpn:site"
 _INDENT: Final = "  "
@@ -35,7 +35,7 @@ def refuse_a_site(text: str) -> None:
     """Raise `SpecError` if a stack file holds a site already, which is somebody's work, or if it is
     none."""
     try:
-        data = yaml.safe_load(text)
+        data = loaded(text)
     except yaml.YAMLError as error:
         raise _refused("the file", unreadable(error), "YAML") from None
     config = data.get("config") if isinstance(data, dict) else data

@@ -13,13 +13,12 @@ from pathlib import Path
 from typing import Any, Final
 
 from ..clock import SystemClock
-from ..cloud.api import ROOT_URL, Client
+from ..cloud.api import GLOBAL_ZONE, ROOT_URL, Client
 from ..cloud.credentials import Credentials, resolve
 from ..cloud.objects import part, text
 from ..cloud.router import Json
 from ..errors import ApiError, SpecError
 
-_GLOBAL_ZONE: Final = "is1a"  # for what belongs to no zone
 _ENOUGH: Final = "create"  # the highest; only it may make a VPC router
 
 
@@ -45,7 +44,7 @@ def run(args: argparse.Namespace) -> int:
     except SpecError as error:
         print(f"sakura-rtx: {error}", file=sys.stderr)
         return 2
-    client = Client(credentials, _GLOBAL_ZONE, clock=SystemClock())
+    client = Client(credentials, GLOBAL_ZONE, clock=SystemClock())
     try:
         answer = client.get("auth-status")
     except ApiError as error:

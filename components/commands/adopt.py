@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import traceback
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -115,6 +116,8 @@ def run(args: Any) -> int:
         return _failed(error, USAGE)
     except VpnError as error:
         return _failed(error, AN_END_FAILED)
+    except (ArithmeticError, LookupError, TypeError, ValueError) as error:
+        return _failed(_not_understood(error), AN_END_FAILED)
     shown = json.dumps(_json(report), ensure_ascii=False, indent=2)
     print(shown if args.json else "\n".join(_said(report)))
     return report.exit_code
@@ -125,6 +128,18 @@ def _failed(error: VpnError, code: int) -> int:
     if isinstance(error, HostKeyRefused) and error.fingerprint:
         print(f"  or, compared: adopt again with --accept {error.fingerprint}", file=sys.stderr)
     return code
+
+
+def _not_understood(error: Exception) -> VpnError:
+    """For a body or a line that no document describes: where it was read, and nothing of it."""
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    return VpnError(
+        f"what one of the ends says is not understood ({type(error).__name__} in "
+        f"{Path(place.filename).name}, line {place.lineno})",
+        attempted="make a site of what stands there",
+        state="nothing was written, and nothing was changed at either end",
+        remedy="report it with the version of the VPC router and the revision of the RTX",
+    )
 
 
 def _say(said: str) -> None:
@@ -217,9 +232,10 @@ def _office(args: Any, router: dict[str, Any]) -> tuple[Any, tuple[str, ...]]:
 
 
 def _write(report: Report) -> None:
-    writing.replace(report.file, report.site_text)
     plan = json.dumps(report.plan, indent=2)
     writing.replace(report.import_file, f"{plan}\n")
+    # Last: with a site file that stands, this could not be run again.
+    writing.replace(report.file, report.site_text)
 
 
 # --- what is said ---------------------------------------------------------------------------------
@@ -263,7 +279,7 @@ def _said(report: Report) -> Iterator[str]:
     yield from _listed("to be decided by you", found.draft.doubts)
     yield from _listed("the first `up` would change at the RTX", differs.office)
     yield from _listed("the first `up` would change at the VPC router", differs.cloud)
-    yield from _listed("the pre-shared key", [differs.key] if differs.key else [])
+    yield from _listed("the pre-shared key", [each for each in (differs.key, _seen(found)) if each])
     yield from _listed("not saved: a restart of the RTX would do", found.unsaved)
     for finding in found.findings:
         yield f"{finding.severity} {finding.code}: {finding.where}"
@@ -274,6 +290,20 @@ def _said(report: Report) -> Iterator[str]:
     if not found.key:
         yield "  neither end shows the pre-shared key: export SAKURA_RTX_PSK=... first"
     yield from (f"  {command}" for command in report.next)
+    if differs:
+        name = report.asked.name
+        yield (
+            f"then, in a quiet hour: `make up SITE={name}` changes what is listed above and proves "
+            f"traffic; `sakura-rtx prove-recovery --site {name}` shows that it comes back by itself"
+        )
+
+
+def _seen(found: Adoption) -> str:
+    """Which end's key could not be compared."""
+    if len(found.key) != 1 or found.differences.key:
+        return ""
+    end, other = ("VPC router", "RTX") if found.key == ("cloud",) else ("RTX", "VPC router")
+    return f"only the {end} shows it: whether the {other} has the same, nothing but traffic tells"
 
 
 def _whose(found: Adoption) -> Iterator[str]:

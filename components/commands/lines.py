@@ -18,7 +18,7 @@ from ..office.plan import plan
 from ..office.render import ADDRESS_PLACEHOLDER, render
 from ..office.syntax import PSK_PLACEHOLDER
 from ..site import Site, site_of
-from ..site.problems import unreadable
+from ..stack_file import loaded, unreadable
 
 STACKS: Final = Path("stacks")
 
@@ -70,7 +70,7 @@ def text_of(file: Path) -> str:
 def site_in(text: str, file: Path) -> Site:
     """The site in the text of a file; raises `SpecError` for what is no YAML, or no site."""
     try:
-        data = yaml.safe_load(text)
+        data = loaded(text)
     except yaml.YAMLError as error:
         raise SpecError([Problem("--site", f"{file}, {unreadable(error)}", "YAML")]) from None
     if isinstance(data, dict) and {"cloud", "office"} <= data.keys():  # alone, as in `Site.load`

@@ -10,13 +10,14 @@ from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Any, Final
 
-from ..errors import DeviceError, SpecError, VpnError
-from ..office import guards, inband, shared_list, syntax
+from ..errors import SpecError, VpnError
+from ..office import inband, shared_list, syntax
 from ..office.config import Config, parse, scope_of
 from ..office.needs import Needs, needs
 from ..office.plan import Plan, plan, touched
 from ..office.render import ADDRESS_PLACEHOLDER, render
 from ..office.session import Session
+from ..office.settled import settled
 from ..site import Site
 from ..site.complete import edits
 from ..site.edit import Edit, edited
@@ -117,17 +118,8 @@ def read(site: Site) -> Router:
         print(f"sakura-rtx: {text}", file=sys.stderr)
 
     with Session.open(office_login(site), clock=SystemClock(), say=say) as session:
-        unsaved = session.unsaved()
-        running = session.configuration()
+        running, unsaved = settled(session, "plan")
         source = inband.source_of(session.command("show status user"))
-    if guard := guards.left_over(running):
-        raise DeviceError(
-            "a change of this router is under way, or was cut off",
-            said="\n".join(guard),
-            attempted="read what stands there for good",
-            state="nothing was changed",
-            remedy="plan again when its guard has run out, after some minutes",
-        )
     return Router(running, source, unsaved)
 
 

@@ -23,6 +23,7 @@ _HANDED_ON: Final = {
     "esp": ("esp",),
     "nothing": (),
 }
+_DROPPED: Final = {"udp500": ("udp500",), "esp": ("esp",), "large": ("large",), "nothing": ()}
 
 
 def add_parser(subparsers: Any) -> None:
@@ -62,6 +63,12 @@ def add_parser(subparsers: Any) -> None:
         "--hands-on",
         choices=_HANDED_ON,
         help="what it hands on to the RTX (all unless told otherwise); needed is all",
+    )
+    front.add_argument(
+        "--drops",
+        choices=_DROPPED,
+        help="what is dropped on the way to the RTX, with a gateway in front or without (nothing "
+        "unless told otherwise); large: packets of more than 1200 bytes",
     )
     front.add_argument(
         "--address", help="its address outside; `called`: whatever the VPC router calls (default)"
@@ -131,13 +138,17 @@ def _front(args: argparse.Namespace) -> int:
     told: dict[str, Any] = {}
     if args.hands_on:
         told["hands_on"] = _HANDED_ON[args.hands_on]
+    if args.drops:
+        told["drops"] = _DROPPED[args.drops]
     if args.address:
         told["address"] = None if args.address == "called" else args.address
     found = instance.ask(args.folder, "POST" if told else "GET", "/front", told)
     address = found["address"] or "whatever address the VPC router calls"
     what = " and ".join(found["hands_on"]) or "nothing"
     text = f"In front of an RTX with addresses inside: {address}; hands on to it: {what}."
-    _show(args, {"address": found["address"], "hands_on": found["hands_on"]}, text)
+    if found["drops"]:
+        text += f"\nDropped on the way to any RTX: {' and '.join(found['drops'])}."
+    _show(args, {name: found[name] for name in ("address", "hands_on", "drops")}, text)
     return 0
 
 

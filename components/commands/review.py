@@ -27,7 +27,7 @@ def add_parser(subparsers: Any) -> None:
         "costs (a stop of the VPC router, a replacement, a new address), the verdict last.  It "
         "stays below the size that GitHub takes.  Reaches nothing.  Exit codes: 0 nothing "
         "changes, 3 something does, 1 a preview failed (the comment says which), 2 a file that "
-        "is no preview.",
+        "is no preview, or that cannot be written.",
     )
     parser.add_argument(
         "files", nargs="*", metavar="FILE", help="output of `pulumi preview --json`; - is stdin"
@@ -56,7 +56,11 @@ def run(args: Any) -> int:
     changes = changes_of(previews)
     text = _json(changes) if args.json else comment(changes)
     if args.output:
-        Path(args.output).write_text(text, encoding="utf-8")
+        try:
+            Path(args.output).write_text(text, encoding="utf-8")
+        except OSError as error:
+            print(f"sakura-rtx: {args.output}: {error.strerror}", file=sys.stderr)
+            return UNREADABLE
     else:
         print(text, end="" if text.endswith("\n") else "\n")
     return exit_code(changes)
@@ -106,7 +110,9 @@ def _json(changes: Sequence[SiteChange]) -> str:
 
     sites = [{**asdict(site), "changed": site.changed} for site in changes]
     data = _masked({"verdict": verdict(changes), "sites": sites})
-    return json.dumps(data, ensure_ascii=False, indent=2)
+    text = json.dumps(data, ensure_ascii=False, indent=2)
+    # Half a character, which JSON can hold and no file can, stays the escape that it came as.
+    return text.encode(errors="backslashreplace").decode()
 
 
 def _masked(data: Any) -> Any:

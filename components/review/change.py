@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 
 from .. import ipsec
 from ..cloud.router import agreement_of
+from ..cloud.tree import as_list, as_object
 from ..cloud.wiring import wires
 from .lines import line_diff
 from .preview import COMPONENT, KEY, UNKNOWN, Diagnostic, Preview, Props, Step, component_of
@@ -166,7 +167,12 @@ def _named(step: Step) -> str:
 
 
 def _texts(step: Step) -> tuple[str, str]:
-    return (step.before or {}).get("lines") or "", (step.after or {}).get("lines") or ""
+    before, after = (as_object(each).get("lines") for each in (step.before, step.after))
+    return _text(before), _text(after)
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""
 
 
 def _agreement(step: Step) -> Iterator[Shared]:
@@ -204,10 +210,9 @@ def _stops(step: Step) -> list[str]:
 
 
 def _switches(inputs: Props) -> dict[int, str]:
-    lans = [inputs.get("lan"), *(inputs.get("interfaces") or ())]
-    return {
-        lan.get("nic") or 1: str(lan.get("switchId", "")) for lan in lans if isinstance(lan, dict)
-    }
+    lans = [inputs.get("lan"), *as_list(inputs.get("interfaces"))]
+    known = [lan for lan in lans if isinstance(lan, dict) and isinstance(lan.get("nic", 1), int)]
+    return {lan.get("nic", 1): str(lan.get("switchId", "")) for lan in known}
 
 
 def _addresses(step: Step) -> Iterator[str]:
@@ -223,7 +228,7 @@ def _addresses(step: Step) -> Iterator[str]:
 
 
 def _peer(inputs: Props) -> object:
-    return (inputs.get("cloud") or {}).get("peer")
+    return as_object(inputs.get("cloud")).get("peer")
 
 
 def _key(step: Step) -> str:
@@ -236,9 +241,9 @@ def _key(step: Step) -> str:
 
 
 def _consents(step: Step) -> Iterator[str]:
-    given = (step.after or {}).get("consent") or {}
+    given = as_object(as_object(step.after).get("consent"))
     for key, (value, meaning) in CONSENTS.items():
         if given.get(key) == value:
             yield meaning
-    for code, why in (given.get("accept") or {}).items():
+    for code, why in as_object(given.get("accept")).items():
         yield f"accept: {code}, because: {why}"

@@ -24,6 +24,7 @@ _SHORT: Final = 300
 _LONGEST_FINDING: Final = 1_000
 _VERBS: Final = {"create": "to create", "update": "to update", "replace": "to replace"}
 _VERBS_TOO: Final = {"delete": "to delete", "import": "to import"}
+_TRACEBACK: Final = "Traceback (most recent call last):"
 _WORDS: Final = {"error": "Error", "warning": "Warning"}
 
 
@@ -232,6 +233,8 @@ def _body(site: SiteChange, form: _Form) -> Iterator[str]:
 
 def _finding(word: str, text: str, most: int) -> str:
     first, *more = text.splitlines()
+    if more[:1] == [_TRACEBACK]:  # what broke it stands at its end
+        first = f"{first} {more[-1]}"
     said = f"**{word}**: {words(first, _LONGEST_FINDING)}"
     return f"{said}\n\n{fenced(_some(more, most))}" if more else said
 

@@ -18,7 +18,11 @@ _LONGEST_CELL: Final = 160
 # Controls, and format characters: among them those that reorder what is shown, or show nothing.
 _UNSEEN: Final = ("Cc", "Cf", "Co", "Cs", "Zl", "Zp")
 # A colon is left alone where no address of a page and no emoji can begin or end at it.
-_MARKUP: Final = re.compile(r"[&<>`*_\[\]~#@!|\\$]|:(?=\S)")
+_MARKUP: Final = re.compile(r"[&<>`*_\[\]~#@!|\\$]|:(?=\S)|(?<=www)\.", re.IGNORECASE)
+# GitHub looks for people and issues in the page that was made of the Markdown: an entity is the
+# character again there, so something that nobody sees stands behind it (github/markup issue 1168).
+_NAMES_FOLLOW: Final = re.compile(r"[@#](?=\S)|(?<=\bGH)-(?=\d)", re.IGNORECASE)
+_NOTHING: Final = "\u200b"
 
 
 def clean(text: str) -> str:
@@ -38,7 +42,8 @@ def _named(char: str) -> str:
 def words(text: str, most: int = _LONGEST_CELL) -> str:
     """`text` as running text of at most `most` characters: no markup, no mention, one line."""
     short = _cut(" ".join(clean(text).split()), most)
-    return _MARKUP.sub(lambda found: f"&#{ord(found[0])};", short)
+    apart = _NAMES_FOLLOW.sub(lambda found: f"{found[0]}{_NOTHING}", short)
+    return _MARKUP.sub(lambda found: f"&#{ord(found[0])};", apart)
 
 
 def code(text: str) -> str:

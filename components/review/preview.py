@@ -12,7 +12,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
+from ..cloud.tree import as_list, as_object
 from ..errors import VpnError
+from ..office.syntax import masked
 
 Props = dict[str, Any]
 
@@ -22,6 +24,9 @@ COMPONENT: Final = "sakurartx:index:SiteToSiteVpn"
 KEY: Final = "sakurartx:index:PreSharedKey"
 # What a step is called where nothing at all is done.
 _IDLE: Final = ("same", "read", "refresh")
+# Any of them makes a preview: where the program did not start there are only diagnostics.
+_PARTS: Final = frozenset({"steps", "changeSummary", "diagnostics"})
+_LONGEST_SAID: Final = 200
 _HEADS: Final = ("warning:", "error:", "info:")
 MASK: Final = "[secret]"
 _SECRET: Final = re.compile(
@@ -88,10 +93,10 @@ def previews_in(text: str, source: str, stack: str = "") -> list[Preview]:
     """
     found = [_preview(data, stack or source) for data in _objects(text, source)]
     if not found:
-        said = " ".join(text.split())[:200]
+        said = masked(" ".join(text.replace("{}", "").split()))[:_LONGEST_SAID]
         raise Unreadable(
-            f"{source} holds no JSON" + (f"; it says: {said}" if said else ": it is empty"),
-            remedy="give the output of `pulumi preview --json --stack S`",
+            f"{source} holds no preview" + (f"; it says: {said}" if said else ": it is empty"),
+            remedy="run `pulumi preview --json --stack S` again: what it says on stderr is why",
         )
     return found
 
@@ -101,18 +106,18 @@ def _objects(text: str, source: str) -> Iterator[Props]:
     while start := re.search(r"^\{", text, re.MULTILINE):
         try:
             data, end = decoder.raw_decode(text, start.start())
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise Unreadable(f"{source}: {error}", remedy="run the preview again") from None
-        if not isinstance(data.get("steps", []), list) or not {"steps", "changeSummary"} & set(
-            data
-        ):
+        text = text[end:]
+        if not data:  # all that the CLI writes if it fails before the engine starts
+            continue
+        if not _PARTS & set(data):
             keys = ", ".join(sorted(data)[:5])
             raise Unreadable(
                 f"{source} is JSON, but no preview (it has: {keys})",
                 remedy="give the output of `pulumi preview --json --stack S`",
             )
         yield _without(data, _secrets(data))
-        text = text[end:]
 
 
 def is_secret(key: str) -> bool:
@@ -124,8 +129,8 @@ def _secrets(data: Props) -> list[str]:
     """Texts that stand in plain where the engine masks (with `--show-secrets` it does not), the
     longest first."""
     states = [
-        step.get(state) or {}
-        for step in data.get("steps") or ()
+        as_object(as_object(step).get(state))
+        for step in as_list(data.get("steps"))
         for state in ("oldState", "newState")
     ]
     places = [data.get("config"), *(s.get(part) for s in states for part in ("inputs", "outputs"))]
@@ -165,12 +170,12 @@ def _without(data: Any, secrets: list[str]) -> Any:
 
 
 def _preview(data: Props, fallback: str) -> Preview:
-    raw = [each for each in data.get("steps") or () if isinstance(each, dict)]
+    raw = [each for each in as_list(data.get("steps")) if isinstance(each, dict)]
     stack = next((_urn(each)[1] for each in raw if _urn(each)[1:]), fallback)
     return Preview(
         stack,
         tuple(_step(each) for each in raw if each.get("op") not in _IDLE),
-        tuple(_diagnostic(each) for each in data.get("diagnostics") or ()),
+        tuple(_diagnostic(as_object(each)) for each in as_list(data.get("diagnostics"))),
     )
 
 
@@ -180,23 +185,23 @@ def _urn(step: Props) -> list[str]:
 
 
 def _step(raw: Props) -> Step:
-    old, new = raw.get("oldState") or {}, raw.get("newState") or {}
+    old, new = as_object(raw.get("oldState")), as_object(raw.get("newState"))
     urn = str(raw.get("urn", ""))
     kind = str((new or old).get("type") or "")
     name = urn.rpartition("::")[2]
     parent = str((new or old).get("parent") or "")
-    detail = raw.get("detailedDiff")
+    why = [*as_list(raw.get("diffReasons")), *as_object(raw.get("detailedDiff"))]
     return Step(
         op=str(raw.get("op", "")),
         urn=urn,
         type=kind,
         name=name,
         component=name if kind == COMPONENT else component_of(parent),
-        before=old.get("inputs") or {} if old else None,
+        before=as_object(old.get("inputs")) if old else None,
         # What is deleted has a new state in some versions of the CLI: its old one.
-        after=new.get("inputs") or {} if new and raw.get("op") != "delete" else None,
-        was=old.get("outputs") or {},
-        reasons=tuple(sorted({*(raw.get("diffReasons") or ()), *(detail or {})})),
+        after=as_object(new.get("inputs")) if new and raw.get("op") != "delete" else None,
+        was=as_object(old.get("outputs")),
+        reasons=tuple(sorted(set(map(str, why)))),
         unfinished=bool(old.get("initErrors")),
     )
 

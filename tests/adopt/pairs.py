@@ -10,7 +10,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from components.adopt import Asked, Ends
+from components.adopt import Asked, LivePair
 from components.adopt.draft import Draft
 from components.cloud.objects import PLANS, InternetState, SwitchState
 from components.cloud.router import vpn_values, with_peer
@@ -21,6 +21,7 @@ from components.site.base import hosts
 
 Json = dict[str, Any]
 KEY = "Canary_key_of_the_pair_0123456789"
+HOST_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f"
 ROUTER_ID, INTERNET_ID, UPSTREAM, INSIDE = "113400000003", "113400000001", "113400000002", "113401"
 BLOCK = [f"203.0.113.{n}" for n in range(4, 15)]
 SHARED = "192.0.2.200"  # what SAKURA gives a standard router
@@ -49,7 +50,7 @@ class Pair:
 
     site: Site
     values: Json
-    ends: Ends
+    ends: LivePair
     asked: Asked
 
 
@@ -64,7 +65,7 @@ def pair(values: Json, *, more: str = "", change: Callable[[str], str] = str) ->
     lines = lines.replace(ADDRESS_PLACEHOLDER, vip).replace(PSK_PLACEHOLDER, KEY)
     router = site.office.router
     shown = [f"# {router.model} Rev.{router.revision} (x)", _office(site), more, change(lines)]
-    ends = Ends(
+    ends = LivePair(
         running=parse("\n".join(shown)),
         appliance=_appliance(site, vip),
         internet=_internet(site),
@@ -182,7 +183,7 @@ SETTINGS: dict[str, Any] = {
 }  # fmt: skip
 
 
-def furnished(ends: Ends) -> Ends:
+def furnished(ends: LivePair) -> LivePair:
     """The ends with everything in the VPC router that a site may own beside its tunnel."""
     appliance = copy.deepcopy(ends.appliance)
     router = appliance["Settings"]["Router"]
@@ -210,7 +211,11 @@ def smallest() -> Json:
 
 
 def _router(draft: Draft, model: str, revision: str) -> None:
-    way = {"host": "192.168.9.1", "user": "ops", "host_key": "ssh-rsa AAAAB3Nza"}
+    way = {
+        "host": "192.168.9.1",
+        "user": "ops",
+        "host_key": HOST_KEY,
+    }
     draft.put("office.router", {"model": model, "revision": revision, **way})
 
 

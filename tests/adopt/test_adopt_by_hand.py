@@ -18,7 +18,7 @@ sys.path.append(str(Path(__file__).parents[1] / "office"))
 
 from corpus import CASES, body_of, data_of, expected
 
-from components.adopt import Adoption, Asked, Ends, adopt
+from components.adopt import Adoption, Asked, LivePair, adopt
 from components.errors import SpecError
 from components.judge import judge_site
 from components.office.reading import read
@@ -138,6 +138,11 @@ def test_unequal_keys_are_said_and_never_shown() -> None:
     assert (hidden.differences.key, hidden.key) == ("", ("office",))
     masked = pair(smallest(), change=typed(**{f"text {KEY}": "*"}))
     assert adopted(cloud(masked, lambda a: peer(a).pop("PreSharedSecret"))).key == ()
+    as_hex = pair(smallest(), change=typed(**{f"text {KEY}": f"0x{KEY.encode().hex()}"}))
+    found = adopted(cloud(as_hex, lambda a: peer(a).pop("PreSharedSecret")))
+    assert (found.key, "typed anew" in found.differences.key) == ((), True)
+    quoted = adopted(pair(smallest(), change=typed(**{KEY: f'"{KEY}"'})))
+    assert (quoted.clean, quoted.key) == (True, ("cloud", "office"))
     none = adopted(pair(smallest(), change=typed(f"ipsec ike pre-shared-key 2 text {KEY}")))
     assert "no pre-shared key" in none.differences.key
 
@@ -145,7 +150,7 @@ def test_unequal_keys_are_said_and_never_shown() -> None:
 @pytest.mark.parametrize("case", CASES)
 def test_the_corpus_is_adopted_or_refused_with_the_place(case: str) -> None:
     body = body_of(case)["Appliance"] | {"ID": "113400000003", "Plan": {"ID": "2"}}
-    ends = Ends(read(data_of(case)), body)
+    ends = LivePair(read(data_of(case)), body)
     asked = Asked("x", "is1b", {"host": "192.0.2.1", "user": "ops"})
     if case.startswith("06-same-subnet"):
         with pytest.raises(SpecError, match=r"overlaps cloud\.lan"):
@@ -296,7 +301,10 @@ def test_which_tunnel_and_which_peer_is_meant_must_be_clear() -> None:
     twice = replace(one, ends=replace(one.ends, running=read(f"{lines}\n{other}".encode())))
     with pytest.raises(SpecError, match=r"--tunnel: found several .* 2 \(calls .*, 3 \(calls"):
         adopted(twice)
-    assert adopted(twice, tunnel=2).site == one.site
+    found = adopted(twice, tunnel=2)
+    assert found.site == one.site
+    assert [doubt for doubt in found.draft.doubts if doubt.startswith("tunnel 3 (192.168.9.0/24")]
+    assert not found.clean  # it would lose its prefix at the peer, or stand beside its double
     with pytest.raises(SpecError, match="--tunnel: found 9; allowed"):
         adopted(one, tunnel=9)
     moved = cloud(one, lambda a: a["Settings"]["Router"]["Interfaces"][0].update(

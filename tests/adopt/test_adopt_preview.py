@@ -4,13 +4,17 @@ import of both ends, for sites of every kind."""
 from __future__ import annotations
 
 import asyncio
+import difflib
+import re
 import threading
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pulumi
 import pytest
 from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from pairs import (
     BLOCK,
     INSIDE,
@@ -26,7 +30,7 @@ from pairs import (
     smallest,
 )
 
-from components.adopt import adopt, imports
+from components.adopt import Adoption, adopt, imports
 from components.clock import Clock
 from components.errors import ApiError
 from components.office.config import Config
@@ -102,6 +106,9 @@ class Api:
 
     ends: Any
 
+    def account(self) -> str:
+        return "1101"
+
     def get(self, path: str) -> Json:
         internet = self.ends.internet
         known: dict[str, Json] = {
@@ -151,8 +158,12 @@ def now(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
 
 def changes(one: Pair) -> dict[str, list[str]]:
     """What a preview would show after the import that an adoption plans, by resource."""
-    found = adopt(one.ends, one.asked)
-    wanted, shown = inputs_of(found.site), {}
+    return {name: changed for name, changed, _ in shown(one, adopt(one.ends, one.asked))}
+
+
+def shown(one: Pair, found: Adoption) -> Iterator[tuple[str, list[str], list[str]]]:
+    """The same: name, what changes, and the lines of the RTX that change as `-` and `+`."""
+    wanted = inputs_of(found.site)
     for each in imports.plan(one.ends, one.asked, found, "sakura-rtx-vpn")["resources"]:
         name, handler = each["name"], resources()[each["type"]]
         urn = f"urn:pulumi:tokyo::sakura-rtx-vpn::{each['type']}::{name}"
@@ -163,10 +174,17 @@ def changes(one: Pair) -> dict[str, list[str]]:
         checked = handler.check(wanted.pop(name), ctx)
         assert isinstance(checked, dict)
         if diff := handler.diff(inputs, state, checked, ctx).changed:
-            shown[name] = sorted(diff)
+            yield name, sorted(diff), lines_of(inputs, checked) if "lines" in diff else []
     # Nothing is left that would be created, but what the import hangs on.
     assert wanted.keys() == {"tokyo", "tokyo-access"}
-    return shown
+
+
+def lines_of(before: Json, after: Json) -> list[str]:
+    old, new = (
+        [line.strip() for line in each["lines"].splitlines() if line[:1] != "#"]
+        for each in (before, after)
+    )
+    return [line for line in difflib.ndiff(old, new) if line[:1] in "-+"]
 
 
 @settings(
@@ -195,3 +213,45 @@ def test_a_line_that_differs_is_all_that_a_preview_shows(now: dict[str, Any]) ->
     one = pair(smallest(), change=lambda lines: lines.replace("ipsec auto refresh 2 off", ""))
     now |= {"pair": one, "site": one.site}
     assert changes(one) == {"tokyo-tunnel": ["lines"]}
+
+
+# Lines that people leave out, or type otherwise, without making another tunnel of it.
+BY_HAND = {
+    r"ipsec ike always-on \d+ on": [""],
+    r"ipsec ike keepalive log \d+ off": [""],
+    r"(ipsec ike keepalive use \d+) on dpd.*": [
+        "",
+        r"\1 on",
+        r"\1 on heartbeat",
+        r"\1 on dpd 10 3",
+    ],
+    r"(ipsec ike backward-compatibility \d+) 2": ["", r"\1 1"],
+    r"(ipsec auto refresh \d+) off": ["", r"\1 on"],
+    r"(ipsec ike pfs \d+) on": ["", r"\1 off"],
+    r"(ipsec ike duration ipsec-sa \d+) .*": ["", r"\1 28800"],
+    r"(ipsec ike hash \d+) .*": ["", r"\1 md5"],
+    r"ip tunnel mtu .*": ["", "ip tunnel mtu 1400"],
+    r"tunnel enable .*": [""],
+}
+
+
+@settings(
+    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(values=sites(), data=st.data())
+def test_the_first_preview_shows_the_lines_that_were_named_and_no_other(
+    values: dict[str, Any], data: st.DataObject, now: dict[str, Any]
+) -> None:
+    def by_hand(lines: str) -> str:
+        for line in data.draw(st.lists(st.sampled_from(sorted(BY_HAND)), unique=True)):
+            typed = data.draw(st.sampled_from(BY_HAND[line]))
+            lines = re.sub(line, typed, lines)
+        return lines
+
+    one = pair(values, change=by_hand)
+    found = adopt(one.ends, one.asked)
+    now |= {"pair": one, "site": found.site}
+    changed = list(shown(one, found))
+    assert [kind for _, kind, _ in changed] in ([], [["lines"]])
+    assert sorted(line for *_, each in changed for line in each) == sorted(found.differences.office)
+    assert bool(changed) is not found.clean

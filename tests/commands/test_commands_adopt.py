@@ -13,6 +13,7 @@ import pytest
 import yaml
 
 from components import cli
+from components.adopt import look
 from components.cloud.api import Client
 from components.commands import access
 from components.office.login import Login
@@ -24,7 +25,15 @@ sys.path.append(str(Path(__file__).parents[1]))
 from tunnel_world import CREDENTIALS, KEY, OverSsh, World, demo, made
 
 SECRETS = (KEY, "login-pw", "admin-pw", "rehearsal_l2tp_key", "CANARY")
-WAY = ("--host", "192.168.1.1", "--user", "ops", "--host-key", "ssh-rsa AAAA")
+HOST_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f"
+WAY = (
+    "--host",
+    "192.168.1.1",
+    "--user",
+    "ops",
+    "--host-key",
+    HOST_KEY,
+)
 
 
 class Rig:
@@ -93,11 +102,21 @@ def test_it_is_shown_and_written_only_if_asked_for(rig: Rig) -> None:
     assert not [each for each in SECRETS if each in written + rig.imports.read_text()]
     site, wanted = site_of(yaml.safe_load(written)["config"]), demo()
     assert site.agreement == wanted.agreement
-    assert site.office.router.host_key == "ssh-rsa AAAA"
+    assert site.office.router.host_key == HOST_KEY
     assert site.cloud.names.router == "router"
     plan = json.loads(rig.imports.read_text())
     assert plan["nameTable"]["access"].endswith("$pulumi:providers:sakurartx::osaka-access")
     assert len(plan["resources"]) == 5
+
+
+def test_what_cannot_be_written_whole_can_be_run_again(rig: Rig) -> None:
+    rig.imports.mkdir(parents=True)
+    with pytest.raises(OSError, match=r"import\.osaka\.json"):
+        rig.run("--write")
+    assert not rig.file.exists()
+    rig.imports.rmdir()
+    assert rig.run("--write")[0] == 0
+    assert rig.file.exists()
 
 
 def test_for_machines(rig: Rig) -> None:
@@ -121,6 +140,16 @@ def test_for_machines(rig: Rig) -> None:
     assert code == 3
     assert "the first `up` would change at the RTX:\n  - ipsec ike backward" in out
     assert "the first preview will show what is listed above" in out
+    assert "then, in a quiet hour: `make up SITE=osaka` changes what is listed above" in out
+
+
+def test_a_key_that_one_end_hides_is_said_to_be_compared_by_nobody(rig: Rig) -> None:
+    rig.world.sakura.options = replace(rig.world.sakura.options, secrets_returned=False)
+    rig.before = rig.world.both()  # seen through the API, which shows less now
+    code, out, _ = rig.run("--write")
+    assert code == 0
+    assert "only the RTX shows it: whether the VPC router has the same" in out
+    assert "SAKURA_RTX_PSK" not in out
 
 
 def test_a_file_with_secrets_is_completed_and_one_with_a_site_is_not_touched(rig: Rig) -> None:
@@ -170,6 +199,23 @@ def test_what_is_not_saved_is_told(rig: Rig) -> None:
     assert code == 0
     assert "not saved: a restart of the RTX would do:\n  tunnel select 2" in out
     assert "mtu: 1300" in out
+
+
+def test_a_body_that_no_document_describes_is_said_and_not_shown(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def odd(client: Client, router_id: str) -> dict[str, Any] | None:
+        appliance = cloud(client, router_id)
+        if appliance:
+            appliance["Settings"]["Router"]["VRID"] = ["CANARY"]
+        return appliance
+
+    cloud = look.cloud
+    monkeypatch.setattr(look, "cloud", odd)
+    code, _, err = rig.run("--write")
+    assert code == 1
+    assert "what one of the ends says is not understood (TypeError in " in err
+    assert not rig.file.exists()
 
 
 def test_a_change_under_way_is_not_adopted(rig: Rig) -> None:

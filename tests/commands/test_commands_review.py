@@ -45,8 +45,35 @@ def test_the_exit_code_tells_failed_from_unchanged(
     assert "preview FAILED: osaka; 1 site changes" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("encoding", ["ascii", "euc_jp", "cp932"])
+def test_a_terminal_without_every_sign_gets_an_escape_for_it(
+    encoding: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown = io.BytesIO()
+    monkeypatch.setattr("sys.stdout", io.TextIOWrapper(shown, encoding=encoding))
+    assert cli.main(["review", NEW]) == 3
+    assert shown.getvalue().decode(encoding).endswith("**1 new site.**\n")
+
+
+@pytest.mark.parametrize("more", [[], ["--json"]])
+def test_half_a_character_is_written_all_the_same(more: list[str], tmp_path: Path) -> None:
+    file, out = tmp_path / "x.json", tmp_path / "out"
+    data = json.loads(Path(CHANGE).read_text(encoding="utf-8"))
+    data["diagnostics"] = [{"severity": "warning", "message": "what is \ud83d\u3042?"}]
+    file.write_text(json.dumps(data))
+    assert cli.main(["review", str(file), "--output", str(out), *more]) == 3
+    assert "\u3042" in out.read_text(encoding="utf-8")
+
+
 @pytest.mark.parametrize(
-    "words", [[], ["/nowhere/x.json"], ["--stack", "osaka"], [str(PREVIEWS.parent / "README")]]
+    "words",
+    [
+        [],
+        ["/nowhere/x.json"],
+        ["--stack", "osaka"],
+        [str(PREVIEWS.parent / "README")],
+        [CHANGE, "--output", "/nowhere/comment.md"],
+    ],
 )
 def test_what_cannot_be_read_is_bad_usage(
     words: list[str], capsys: pytest.CaptureFixture[str]

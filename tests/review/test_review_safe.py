@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import copy
+import html
 import json
+import re
+from contextlib import suppress
+from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from previews_made import captured, sites, tunnel_of, with_lines
 
 from components.resources import Access
-from components.review import MARKER, Unreadable, comment, previews_in
+from components.review import MARKER, Unreadable, changes_of, comment, previews_in
 from components.review.markdown import code, fenced, table, words
+from components.review.preview import UNKNOWN
 
 CANARY = "Canary_0123456789"
 HOSTILE = ("```", "````diff", "| a | b |", "</details>", "<!-- x -->", "@someone", "![x](http://y)")
@@ -50,6 +55,38 @@ def test_a_value_is_one_cell(bad: str) -> None:
             for child in cells[0].children or ()
             if child.type == "html_inline"
         )
+
+
+@pytest.mark.parametrize("bad", ["@team", "me@example.jp", "#12", "a/b#12", "GH-7", "gh-7"])
+def test_nobody_is_called_and_no_issue_is_named(bad: str) -> None:
+    # What GitHub searches for names is the finished page, where an entity is the character again.
+    shown = html.unescape(words(f"ask {bad} today"))
+    assert not re.search(r"@\w|#\w|gh-\d", shown, re.IGNORECASE)
+    assert shown.replace("\u200b", "") == f"ask {bad} today"
+
+
+@pytest.mark.parametrize("bad", ["https://x.example/a", "www.x.example", "WWW.x.example"])
+def test_no_address_becomes_a_link(bad: str) -> None:
+    assert not re.search(r"://|www\.", words(f"see {bad}"), re.IGNORECASE)
+
+
+# A value in a place where the CLI never put one; what is unknown in a preview is a text anywhere.
+ODD: list[Any] = [None, True, 7, "", UNKNOWN, [], {}, ["x", None, {}], {"a": [{}]}]
+
+
+@given(st.data())
+@settings(max_examples=150, deadline=None)
+def test_an_odd_preview_is_a_comment_or_no_preview(data: st.DataObject) -> None:
+    preview = captured(data.draw(st.sampled_from(["change", "stop"])))
+    place: Any = preview
+    path: list[Any] = []
+    while isinstance(place, dict | list) and place and (not path or data.draw(st.booleans())):
+        keys = sorted(place) if isinstance(place, dict) else range(len(place))
+        path.append(data.draw(st.sampled_from(keys)))
+        holder, place = place, place[path[-1]]
+    holder[path[-1]] = data.draw(st.sampled_from(ODD))
+    with suppress(Unreadable):
+        assert comment(sites(preview)).startswith(MARKER)
 
 
 @given(st.lists(st.text(max_size=30), max_size=5))
@@ -109,6 +146,38 @@ def test_a_key_in_a_line_of_the_router_is_masked() -> None:
     assert CANARY not in comment(sites(data))
 
 
+def test_a_preview_whose_program_did_not_start_says_why() -> None:
+    # As CLI 3.274 writes it where the Python of the project is missing: no steps at all.
+    said = "error: an unhandled error occurred: runtime option 'virtualenv' is '.venv': no python\n"
+    data = {
+        "config": {"sakura-rtx-vpn:rtxPassword": CANARY},
+        "diagnostics": [
+            {"message": said, "severity": "error"},
+            {"message": f"error: tried {CANARY}\n", "severity": "error"},
+        ],
+        "duration": 2869076,
+    }
+    (preview,) = previews_in(json.dumps(data), "tokyo")
+    text = comment(changes_of([preview]))
+    assert "### tokyo: preview failed" in text
+    assert "no python" in text
+    assert CANARY not in text
+    assert text.splitlines()[-1] == "**preview FAILED: tokyo; 2 errors.**"
+
+
+def test_of_a_program_that_broke_the_last_words_come_first() -> None:
+    trace = (
+        "Program failed with an unhandled exception:\nTraceback (most recent call last):\n"
+        '  File "/w/__main__.py", line 1, in <module>\n    import gone\n'
+        "ModuleNotFoundError: No module named 'gone'\n\n"
+    )
+    data = {"diagnostics": [{"message": f"error: {trace}", "severity": "error"}]}
+    text = comment(sites(data))
+    first = next(line for line in text.splitlines() if line.startswith("**Error**"))
+    assert html.unescape(first).endswith("ModuleNotFoundError: No module named 'gone'")
+    assert "import gone" in text
+
+
 def test_several_previews_and_what_was_printed_before_them_are_read() -> None:
     text = "warning: a new version is available\n" + 2 * json.dumps(captured("new"), indent=1)
     assert [preview.stack for preview in previews_in(text, "x")] == ["tokyo", "tokyo"]
@@ -118,6 +187,9 @@ def test_several_previews_and_what_was_printed_before_them_are_read() -> None:
     ("text", "said"),
     [
         ("", "it is empty"),
+        # What the CLI writes if it fails before the engine starts; the reason is on stderr.
+        ("{}\n", r"it is empty(.|\n)*stderr"),
+        ("error: no folder at path '/x'\n{}\n", "no folder at path '/x'"),
         ("error: no stack named 'x' found", "no stack named 'x' found"),
         ('{"steps": [', "Expecting"),
         ('{"version": 3, "deployment": {}}', "no preview"),

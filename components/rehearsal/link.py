@@ -150,6 +150,8 @@ class Link:
         Without a source the RTX's WAN address is taken (unverified), which no prefix holds.  Large
         packets are fragmented and pass: the RTX's ping cannot forbid it.
         """
+        if self.front.too_large(size):
+            return None
         with self._settled():
             if self._office_ping_problem(source, destination):
                 return None

@@ -60,7 +60,7 @@ def recovers(gateway: OfficeGateway) -> bool:
 REACHES: Final = (
     Condition(
         lambda _, gateway: gateway.ike_handed_on,
-        "the gateway in front of the RTX does not hand udp 500 on to it",
+        "the gateway in front of the RTX does not hand udp 500 on to it, or it is dropped before",
     ),
     Condition(
         lambda _, gateway: gateway.nat_static_ok,
@@ -76,7 +76,8 @@ CARRIES: Final = (
     *REACHES,
     Condition(
         lambda _, gateway: gateway.esp_handed_on,
-        "the gateway in front of the RTX does not hand ESP on to it: SAs stand, and carry nothing",
+        "the gateway in front of the RTX does not hand ESP on to it, or it is dropped before: SAs "
+        "stand, and carry nothing",
     ),
 )
 """What packets need beside the SAs."""

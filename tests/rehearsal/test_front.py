@@ -11,7 +11,7 @@ import pytest
 from link_bench import GATEWAY, PEER, World
 
 from components.clock import ManualClock
-from components.rehearsal.front import ESP, UDP_500, Front
+from components.rehearsal.front import ESP, LARGE, UDP_500, Front
 from components.rehearsal.rtx import Router
 
 INNER, OUTER = IPv4Address("192.168.100.2"), PEER.peer
@@ -79,6 +79,32 @@ def test_what_is_not_handed_on_does_not_arrive(hands_on: set[str], stands: bool,
     assert here.after(120).passes()
 
 
+@pytest.mark.parametrize("inside", [True, False])
+@pytest.mark.parametrize(
+    ("drops", "stands", "why"), [(UDP_500, False, "udp 500"), (ESP, True, "dropped before: SAs")]
+)
+def test_what_is_dropped_on_the_way_reaches_no_rtx(
+    inside: bool, drops: str, stands: bool, why: str
+) -> None:
+    here = World(CALLED, HIDDEN) if inside else World(PEER, GATEWAY)
+    put(here, Front(drops=frozenset({drops})))
+    here = here.after(60)
+    assert not here.passes()
+    assert here.link.tunnel_online(2) is here.peer_up() is stands
+    assert why in here.reason()
+    put(here, Front())
+    assert here.after(120).passes()
+
+
+def test_large_packets_alone_may_be_dropped() -> None:
+    here = World(PEER, GATEWAY).after(5)
+    put(here, Front(drops=frozenset({LARGE})))
+    source, target = IPv4Address("192.168.1.1"), IPv4Address("192.168.2.1")
+    assert here.link.ping(source, target, 64) is not None
+    assert here.link.ping(source, target, 1172) is not None
+    assert here.link.ping(source, target, 1173) is None
+
+
 def test_an_address_that_it_is_told_is_no_other() -> None:
     here = behind(Front(address=IPv4Address("198.51.100.21")))
     assert not here.passes()
@@ -87,7 +113,8 @@ def test_an_address_that_it_is_told_is_no_other() -> None:
 
 
 def test_what_it_is_told_is_kept_as_it_is() -> None:
-    for front in (Front(), Front(OUTER, frozenset({ESP})), Front(hands_on=frozenset())):
+    dropping = Front(drops=frozenset({LARGE}))
+    for front in (Front(), Front(OUTER, frozenset({ESP})), Front(hands_on=frozenset()), dropping):
         assert Front.of(front.told()) == front
     with pytest.raises(ValueError, match="tcp443; allowed: udp500, esp"):
         Front.of({"hands_on": ["tcp443"]})

@@ -52,7 +52,8 @@ def test_the_gateway_in_front_is_told_and_remembered(tmp_path: Path, run: Run) -
         assert run("front", *where, "--hands-on", "nothing")[0] == 0
         run("stop", *where)
         run("start", *where)
-        kept = {"address": "203.0.113.9", "hands_on": []}
+        assert "way to any RTX: large." in run("front", *where, "--drops", "large")[1]
+        kept = {"address": "203.0.113.9", "hands_on": [], "drops": ["large"]}
         assert json.loads(run("front", *where, "--json")[1]) == kept
         code, _, error = run("front", *where, "--address", "outside")
         assert code == 1
@@ -60,6 +61,7 @@ def test_the_gateway_in_front_is_told_and_remembered(tmp_path: Path, run: Run) -
         assert json.loads(run("front", *where, "--json")[1]) == kept
         shown = run("front", *where, "--address", "called", "--hands-on", "all")[1]
         assert untold in shown
+        assert "Dropped" not in run("front", *where, "--drops", "nothing")[1]
     finally:
         instance.stop(place)
 

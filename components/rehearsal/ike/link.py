@@ -256,6 +256,8 @@ class IkeLink:
 
         Without a source the RTX's WAN address is taken (unverified), which no prefix holds.
         """
+        if self.front.too_large(size):
+            return None
         with self._settled():
             host, gateway = self.lab.host("office"), self.pair.gateway
         if host is None or gateway is None:

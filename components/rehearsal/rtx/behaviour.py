@@ -22,6 +22,8 @@ class Behaviour:
     silent, except that an undefined set of filters counts as none (8.1.25).
     `rsa_sha2`: the host key also signs with SHA-2, on models where it was not seen that it does not
     (unverified).
+    `sa_detail_counts`: `show ipsec sa gateway GW detail` counts the SAs of the gateway in `SA[1]`
+    and so on, instead of naming the ids that `ipsec sa delete` takes (which of both is unverified).
     """
 
     load_asks: bool = True
@@ -31,3 +33,4 @@ class Behaviour:
     abbreviations: bool = False
     undefined_filters: bool = True
     rsa_sha2: bool = False
+    sa_detail_counts: bool = False

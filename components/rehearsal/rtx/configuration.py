@@ -73,8 +73,7 @@ class Statement(NamedTuple):
     @property
     def block(self) -> str:
         """The block that the line is printed in ("" = none, or a nested IKE line)."""
-        enabled = re.fullmatch(r"(tunnel|pp) enable (\S+)", self.key)
-        return f"{enabled[1]} {enabled[2]}" if enabled else self.context
+        return _enabled(self.key) or self.context
 
     @property
     def gateway(self) -> str:
@@ -93,6 +92,13 @@ class Statement(NamedTuple):
     def place(self) -> Place | None:
         """What orders the lines; None for a line that the router does not know."""
         return _place(self)
+
+
+@lru_cache(maxsize=1 << 14)
+def _enabled(key: str) -> str:
+    """The block that a line of this key enables ("" = none)."""
+    found = re.fullmatch(r"(tunnel|pp) enable (\S+)", key)
+    return f"{found[1]} {found[2]}" if found else ""
 
 
 @lru_cache(maxsize=1 << 14)
@@ -212,8 +218,13 @@ class Configuration:
 
     def contexts(self, kind: str) -> list[str]:
         """The numbers of the blocks of one kind (`tunnel`, `pp`) that have lines."""
+        return [number for name, number in self._blocks if name == kind]
+
+    @cached_property
+    def _blocks(self) -> list[tuple[str, str]]:
+        """Kind and number of every block that has lines."""
         blocks = {each.block: None for each in self.statements if each.block}
-        return [block.partition(" ")[2] for block in blocks if block.startswith(kind + " ")]
+        return [(block.partition(" ")[0], block.partition(" ")[2]) for block in blocks]
 
     def with_line(self, new: Statement, *, at_end: bool = False) -> Configuration:
         """Replace the line with the same key in place, else put the line where it belongs."""

@@ -77,6 +77,7 @@ class Router:
         self._date = date or datetime.now(_ZONE)
         self._origin = self._up_at = self.booted_at = clock.now()
         self._counters: dict[int, list[tuple[int, int]]] = {}
+        self._gateways: tuple[object, list[OfficeGateway]] = None, []
         self.flash = Flash(folder, self.firmware, initial)
         self._running = self.flash.default
         self.faults = Faults()
@@ -91,12 +92,17 @@ class Router:
         return self._running
 
     def saved(self) -> Configuration:
-        """What comes back after a reboot (CONFIG0)."""
+        """The configuration that the router booted from, as it is saved now."""
         return self.flash.default
 
     def gateways(self) -> list[OfficeGateway]:
         """The security gateways as the running configuration has them."""
-        return gateways(self._running, self.firmware, self.given)
+        basis = self._running, self.firmware, dict(self.given)
+        known, found = self._gateways
+        if basis != known:  # a link asks at every step, and few steps change anything
+            found = gateways(*basis)
+            self._gateways = basis, found
+        return list(found)
 
     def addresses(self) -> list[IPv4Address]:
         """The router's own addresses."""
@@ -123,8 +129,8 @@ class Router:
         if self.office_link is not None:
             self.office_link.configuration_changed()
 
-    def save(self, number: int = 0) -> None:
-        """Make the running configuration a saved one; CONFIG0 is that of the next boot."""
+    def save(self, number: int | None = None) -> None:
+        """Make the running configuration a saved one: that of the last boot, or another."""
         with self.lock:
             self.flash.save(self._running, number)
 
@@ -268,6 +274,7 @@ class Router:
     def reboot(self) -> None:
         """Boot from the saved configuration; sessions and SAs are gone without notice."""
         with self.lock:
+            self.flash.boot()
             self._running = self.saved()
             self._counters.clear()
             for console in list(self.sessions):

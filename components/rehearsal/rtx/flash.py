@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path, PurePosixPath
+from typing import Final
 
 from .configuration import Configuration
 from .firmware import Firmware
+
+_CHOSEN: Final = "default-config"
 
 
 class Flash:
     """A folder with `saved.cfg` (CONFIG0; all secrets in it, for its owner only) and the others.
 
-    Files are in `rtfs`, but those of `/ssh` (`authorized_keys/USER`) beside it.
+    Files are in `rtfs`, but those of `/ssh` (`authorized_keys/USER`) beside it.  `booted` is the
+    number of the configuration that the router booted from, `starts_with` that of the next boot;
+    `default` is the former as it is kept.
 
     `initial` is CONFIG0 of a folder that has none yet.
     """
@@ -19,10 +24,21 @@ class Flash:
     def __init__(self, folder: Path, firmware: Firmware, initial: str) -> None:
         self._folder, self._firmware = folder, firmware
         folder.mkdir(parents=True, exist_ok=True)
-        kept = self._read(self._path(0))
-        self.default = kept if kept is not None else self.parse(initial)
-        if kept is None:
-            self.save(self.default)
+        if not self._path(0).is_file():
+            _replace(self._path(0), self.parse(initial).text())
+        chosen = folder / _CHOSEN
+        self.starts_with = int(chosen.read_text("utf-8")) if chosen.is_file() else 0
+        self.boot()
+
+    def boot(self) -> None:
+        """Use the configuration that was chosen for the next boot."""
+        self.booted = self.starts_with
+        self.default = self._read(self._path(self.booted)) or Configuration()
+
+    def choose(self, number: int) -> None:
+        """Boot from this configuration the next time."""
+        _replace(self._folder / _CHOSEN, f"{number}\n")
+        self.starts_with = number
 
     def parse(self, text: str) -> Configuration:
         """Read the text of a configuration as this router does."""
@@ -30,12 +46,13 @@ class Flash:
 
     def config(self, number: int) -> Configuration | None:
         """One of the saved configurations (0..4)."""
-        return self.default if number == 0 else self._read(self._path(number))
+        return self.default if number == self.booted else self._read(self._path(number))
 
-    def save(self, configuration: Configuration, number: int = 0) -> None:
-        """Keep a configuration."""
+    def save(self, configuration: Configuration, number: int | None = None) -> None:
+        """Keep a configuration; without a number as the one that the router booted from."""
+        number = self.booted if number is None else number
         _replace(self._path(number), configuration.text())
-        if number == 0:
+        if number == self.booted:
             self.default = configuration
 
     def file(self, name: str) -> Configuration | None:

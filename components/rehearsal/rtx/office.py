@@ -53,8 +53,8 @@ class OfficeGateway:
     that an initiating router proposes for ESP SAs (None: none), `mss` the tunnel's `tcp mss limit`
     (auto, off or bytes), both with the firmware's default where no line stands (15.48.1, 8.1.21).
     `inside`: the router has no address that could be called from outside, so something stands in
-    front of it.  `ike_handed_on` and `esp_handed_on`: that hands udp 500 and ESP on to it; no
-    configuration says so (`front.Front`).
+    front of it.  `ike_handed_on` and `esp_handed_on`: that hands udp 500 and ESP on to it, and
+    neither is dropped on the way; no configuration says so (`front.Front`).
 
     `ike_version` is 1 or 2.  `named`: a local or remote name makes it aggressive mode (15.14,
     15.17).  `pfs_group` is the second word of `ipsec ike group`, for phase 2 ("" = that of phase

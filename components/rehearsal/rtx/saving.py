@@ -23,7 +23,7 @@ _KEY: Final = "sshd host key generate"
 _KEY_SECONDS: Final = 3.0  # seconds to more than ten minutes (4.69)
 
 
-def save_now(console: Console, number: int = 0) -> None:
+def save_now(console: Console, number: int | None = None) -> None:
     """Keep the running configuration; the console's own rollback timer ends (56.7.31)."""
     router = console.router
     if router.faults.happens("save fails"):
@@ -34,14 +34,26 @@ def save_now(console: Console, number: int = 0) -> None:
 
 
 def _save(console: Console, found: Found) -> Job:
-    """`save [NUMBER [COMMENT]]`; there is no memory stick in this router."""
-    number, *comment = found.values or ("0",)
+    """`save [NUMBER [COMMENT]]`: without a number, what the router booted from (56.3.3).
+
+    There is no memory stick in this router.
+    """
+    number, *comment = found.values or (str(console.router.flash.booted),)
     if not number.isdigit():
         raise Refusal("no storage")
     if len(" ".join(comment)) > 200:
         raise Refusal("range")
     save_now(console, int(number))
     yield messages.text("saving", console.language, number=number)
+
+
+def _default_config(console: Console, found: Found) -> Job:
+    """`set-default-config NUMBER`: what the next boot uses (56.3.8)."""
+    number = int(found.values[0])
+    if console.router.flash.config(number) is None:
+        raise Refusal("no file")
+    console.router.flash.choose(number)
+    yield from ()
 
 
 def _opened(
@@ -177,6 +189,7 @@ _TIMER: Final = "{ rollback-timer=120..21474836 }"
 
 SAVING: Final = (
     Action("save | [ 0..4/STORAGE [ TEXT... ] ]  ; 56.3.3", _save),
+    Action("set-default-config | 0..4            ; 56.3.8", _default_config),
     Action(f"load | [ config/file ] TEXT {_OPTIONS} [ no-key-generate ] {_TIMER}"
            " ; 56.7.30 +no-key-generate", _load),
     Action(f"load | [ config/file ] TEXT {_OPTIONS} {_TIMER} ; 56.7.30 +load", _load),

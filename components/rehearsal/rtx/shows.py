@@ -90,12 +90,12 @@ _ENVIRONMENT: Final = (
         "パケットバッファ:   0%(small)   0%(middle)   7%(large)   0%(huge) used",
     ),
     (
-        "Firmware: exec0  Config. file: config0",
-        "実行中ファームウェア: exec0  実行中設定ファイル: config0",
+        "Firmware: exec0  Config. file: config{booted}",
+        "実行中ファームウェア: exec0  実行中設定ファイル: config{booted}",
     ),
     (
-        "Default firmware: exec0  Default config. file: config0",
-        "デフォルトファームウェア: exec0  デフォルト設定ファイル: config0",
+        "Default firmware: exec0  Default config. file: config{next}",
+        "デフォルトファームウェア: exec0  デフォルト設定ファイル: config{next}",
     ),
     ("Serial Baudrate: 9600", "シリアルボーレート: 9600"),
     ("Boot time: {boot} +09:00", "起動時刻: {boot} +09:00"),
@@ -117,6 +117,8 @@ def _environment(console: Console, _: Found) -> Job:
     values = {
         "boot": f"{router.date(router.booted_at):{_STAMP}}",
         "now": f"{router.date():{_STAMP}}",
+        "booted": router.flash.booted,
+        "next": router.flash.starts_with,
         "days": up // 86400,
         "clock": f"{up // 3600 % 24:02}:{up // 60 % 60:02}:{up % 60:02}",
     }

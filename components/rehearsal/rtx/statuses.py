@@ -81,12 +81,13 @@ def _ipsec_gateway(console: Console, found: Found) -> Job:
         )
     if "detail" in found.values:
         for each in gateways:
-            for sa in sas[each.gateway]:
-                yield from _sa_detail(each, sa)
+            for place, sa in enumerate(sas[each.gateway], start=1):
+                counts_them = console.router.behaviour.sa_detail_counts
+                yield from _sa_detail(each, sa, place if counts_them else sa.id)
 
 
-def _sa_detail(gateway: OfficeGateway, sa: OfficeSa) -> Iterator[str]:
-    yield f"SA[{sa.id}] Duration: {sa.life}s"
+def _sa_detail(gateway: OfficeGateway, sa: OfficeSa, number: int) -> Iterator[str]:
+    yield f"SA[{number}] Duration: {sa.life}s"
     yield f"Local ID: {gateway.local_address}"
     yield f"Remote ID: {sa.remote}"
     if sa.kind == "isakmp":

@@ -69,6 +69,7 @@ def create(ctx: Context) -> Reply:
         modified=ctx.now,
         will_fail=ctx.fails or fails_by_option,
         hidden_reads=options.appliance_404_reads,
+        unlisted_reads=options.unlisted_reads,
         reads_left=options.migrating_reads,
         refused_boots=options.still_creating_boots,
         **names,
@@ -79,8 +80,8 @@ def create(ctx: Context) -> Reply:
 
 
 def find(ctx: Context) -> Reply:
-    """`GET /appliance`.  Accepted ones are listed at once (unverified); it counts as no read."""
-    bodies = [body(ctx, router) for router in ctx.zone.routers.values()]
+    """`GET /appliance`.  When accepted ones are listed is unverified: see `Options`."""
+    bodies = [body(ctx, router) for router in ctx.zone.listed(ctx.zone.routers)]
     return Reply(200, query.find(bodies, ctx.query, "Appliances"))
 
 

@@ -27,11 +27,11 @@ _JST: Final = timezone(timedelta(hours=9))
 
 def _auth_status(ctx: Context) -> Reply:
     """`GET /auth-status`: flat, without an envelope (sakura-vpcrouter-api 1.7)."""
-    account = {"ID": 113300000001, "Name": "rehearsal", "Code": "rehearsal", "Class": "member"}
+    names = {"Name": "rehearsal", "Code": "rehearsal", "Class": "member"}
     return Reply(
         200,
         {
-            "Account": account,
+            "Account": {"ID": ctx.options.account, **names},
             "Member": {"Class": "member", "Code": "rehearsal"},
             "AuthClass": "account",
             "AuthMethod": "apikey",

@@ -53,6 +53,7 @@ def create_internet(ctx: Context) -> Reply:
         bandwidth_mbps=bandwidth,
         created=ctx.now,
         hidden_reads=wait,
+        unlisted_reads=ctx.options.unlisted_reads,
         **names,
     )
     switch = Switch(
@@ -70,8 +71,8 @@ def create_internet(ctx: Context) -> Reply:
 
 
 def find_internet(ctx: Context) -> Reply:
-    """`GET /internet`.  Accepted ones are listed at once (unverified)."""
-    bodies = [_internet(ctx, internet) for internet in ctx.zone.internets.values()]
+    """`GET /internet`.  When accepted ones are listed is unverified: see `Options`."""
+    bodies = [_internet(ctx, each) for each in ctx.zone.listed(ctx.zone.internets)]
     return Reply(200, query.find(bodies, ctx.query, "Internet"))
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from ipaddress import IPv4Network
 from pathlib import Path
-from typing import Any, Final, Literal, get_args, get_type_hints
+from typing import Any, Final, Literal, TypeVar, get_args, get_type_hints
 
 Json = dict[str, Any]
 
@@ -39,6 +39,8 @@ class Options:
     router+switch was read."""
     appliance_404_reads: int = 1
     """Reads of a new VPC router that are answered 404."""
+    unlisted_reads: int = 0
+    """Lists that do not show a new router+switch or VPC router yet (unverified)."""
     migrating_reads: int = 3
     """Reads that show `migrating` before the router is `available`."""
     still_creating_boots: int = 1
@@ -68,6 +70,8 @@ class Options:
     is answered as done, or there is no such path."""
     status_off: Literal["empty", "refused"] = "empty"
     """What the status of a router that is off is: without contents, or a 409 (unverified)."""
+    account: int = 113300000001
+    """Id of the account that the API key belongs to."""
     permission: Literal["create", "arrange", "power", "view"] = "create"
     """What the API key may do, each word also what those after it may (sakura-vpcrouter-api 1.7).
     Which call needs which is unverified: here, to make or delete a thing is `create`, to change one
@@ -141,6 +145,7 @@ class Internet:
     switch_id: int
     created: str
     hidden_reads: int = 0
+    unlisted_reads: int = 0
     icon: int | None = None
     blocks: list[Block] = field(default_factory=list)
 
@@ -188,12 +193,16 @@ class Router:
     power_changed: str = ""
     will_fail: bool = False
     hidden_reads: int = 0
+    unlisted_reads: int = 0
     reads_left: int = 0
     refused_boots: int = 0
     ignored_stops: int = 0
     status_first: list[Json] = field(default_factory=list)
     """Answers that the next status requests get before the true one."""
     icon: int | None = None
+
+
+Listed = TypeVar("Listed", Internet, Router)
 
 
 @dataclass
@@ -204,6 +213,13 @@ class Zone:
     switches: dict[int, Switch] = field(default_factory=dict)
     routers: dict[int, Router] = field(default_factory=dict)
     bridges: dict[int, Bridge] = field(default_factory=dict)
+
+    def listed(self, kind: dict[int, Listed]) -> list[Listed]:
+        """Those of a kind that a list shows; each list brings the others nearer to it."""
+        shown = [each for each in kind.values() if not each.unlisted_reads]
+        for each in kind.values():
+            each.unlisted_reads = max(each.unlisted_reads - 1, 0)
+        return shown
 
     def routers_on(self, switch_id: int) -> list[Router]:
         """The routers with an interface on this switch."""

@@ -36,14 +36,22 @@ class Clone:
 
     def __init__(self, root: Path) -> None:
         self.root = root / "clone"
+        without_tests = ("--", ".", ":!tests")
         listing = subprocess.run(
-            ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+            ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", *without_tests],
             cwd=PROJECT,
             capture_output=True,
             check=True,
             text=True,
         )
-        for name in filter(None, listing.stdout.split("\0")):
+        # With what is compiled: it holds as long as the file it is of has the same time.
+        compiled = [
+            str(file.relative_to(PROJECT))
+            for part in ("components", "tools")
+            for file in (PROJECT / part).rglob("__pycache__/*.pyc")
+        ]
+        names = [*listing.stdout.split("\0"), *compiled]
+        for name in filter(None, names):
             if (PROJECT / name).is_file():
                 (self.root / name).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy2(PROJECT / name, self.root / name)
@@ -301,7 +309,8 @@ def session(leader: int) -> dict[int, str]:
 
 def kill(pids: Iterator[int] | list[int]) -> None:
     for pid in pids:
-        os.kill(pid, signal.SIGKILL)
+        with contextlib.suppress(ProcessLookupError):  # it may have ended since it was found
+            os.kill(pid, signal.SIGKILL)
 
 
 def wait_for(condition: Callable[[], bool], seconds: float = 60) -> None:

@@ -71,6 +71,30 @@ BY_HAND = (
 )
 
 
+# The pair as it was published: the two lines that cure it are not there, and the RTX starts.
+PUBLISHED = (
+    "ipsec auto refresh on",
+    "tunnel select 2",
+    "no ipsec auto refresh 2",
+    "no ipsec ike backward-compatibility 2",
+    "tunnel select none",
+    "save",
+)
+CURE = ["+ ipsec auto refresh 2 off", "+ ipsec ike backward-compatibility 2 2"]
+
+
+def lines_in(said: str) -> list[str]:
+    """The lines of the RTX that a preview, or what `adopt` says, takes away or adds."""
+    found = re.findall(r"^ *([+-] +(?:ip|ipsec|tunnel|nat|description) .*)$", said, re.MULTILINE)
+    return sorted({" ".join(line.split()) for line in found})
+
+
+def prove_recovery(clone: Clone, *options: str, rc: int = 0) -> str:
+    with clone.fast_forward():
+        words = (".venv/bin/sakura-rtx", "prove-recovery", "--site=demo", *options)
+        return clone.command(*words, rc=rc)
+
+
 def test_a_pair_made_by_hand_is_taken_over_and_not_touched(clone: Clone) -> None:
     clone.create()
     clone.remember_canaries()
@@ -92,25 +116,38 @@ def test_a_pair_made_by_hand_is_taken_over_and_not_touched(clone: Clone) -> None
     followed = follow(clone, said)
     assert "5 imported" in followed
     assert "outputs:" not in followed  # they were known at once
+    assert not clone.site_file.with_name("import.demo.json").exists()  # it has done its work
     assert "10.77.0.0" not in clone.make("refresh", "--skip-preview", "--color=never", "--diff")
     clone.up("--expect-no-changes")
     assert clone.outputs(secrets=True)["psk"] == psk
     assert (clone.both_ends(), clone.cloud()) == (before, described)
 
-    # The same pair as a real one, at a VPC router that stays its owner's.
+    # The same pair as a real one and as it was published, at a VPC router that stays its owner's.
     forget(clone)
     way = as_real(clone)
     refused = adopt(clone, router, *way, rc=1)
     accept = re.search(r"--accept (SHA256:\S+)", refused)
     assert accept
     assert not clone.site_file.exists()
-    clone.typed("no ipsec auto refresh 2", "save")
+    clone.typed(*PUBLISHED)
+    there = clone.both_ends()
     said = adopt(clone, router, *way, "--attach", "--accept", accept[1], rc=3)
     assert site_in(clone)["cloud"]["attach"]["router_id"] == router
-    assert "would change at the RTX:\n  + ipsec auto refresh 2 off\n" in said
-    assert "3 imported" in clone.make("import")
-    assert (clone.both_ends()[1], clone.cloud()) == (before[1], described)
-    preview = clone.make("preview", "--color=never")
-    assert "~ 1 to update" in preview
-    lines = re.findall(r"^ +([+-] +(?:ip|ipsec|tunnel|nat|description) .*)$", preview, re.MULTILINE)
-    assert {" ".join(line.split()) for line in lines} == {"+ ipsec auto refresh 2 off"}
+    assert lines_in(said) == CURE
+    assert "stall-after-sa-loss" in said
+    followed = follow(clone, said)
+    assert "3 imported" in followed
+    assert "~ 1 to update" in followed
+    assert lines_in(followed) == CURE
+    assert (clone.both_ends(), clone.cloud()) == (there, described)
+    lost = prove_recovery(clone, "--seconds=2", rc=3)
+    assert all(line.removeprefix("+ ") in lost for line in CURE)
+
+    # The first `up` types these two lines, and nothing else changes; then it comes back by itself.
+    with clone.fast_forward():
+        clone.up()
+    lines, cloud = clone.both_ends()
+    assert cloud == there[1]
+    assert sorted(f"+ {line.strip()}" for line in lines if line not in there[0]) == CURE
+    assert [line for line in there[0] if line not in lines] == []
+    prove_recovery(clone)

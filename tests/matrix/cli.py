@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -17,10 +17,9 @@ from typing import Any
 
 sys.path.append(str(Path(__file__).parents[1]))
 
-from cli_life import agreed, change, disturbed, killed, pair
 from engine.conftest import Clone
 
-from .cli_faults import FAULTS, KILLED
+from .cli_ends import of_both_ends
 from .table import Case
 
 Site = dict[str, Any]
@@ -118,7 +117,7 @@ def _change(clone: Clone, change: Change) -> None:
     assert _passes(clone), f"{change.name}: no traffic"
 
 
-def _life(changes: Sequence[Change]) -> str:
+def _life(changes: Sequence[Change]) -> Mapping[str, int]:
     with tempfile.TemporaryDirectory() as folder:
         clone = Clone(Path(folder))
         try:
@@ -133,67 +132,7 @@ def _life(changes: Sequence[Change]) -> str:
             assert not (leaks := clone.leaks()), f"secrets in plain: {leaks}"
         finally:
             clone.end()
-    return f"created, {len(changes)} changes, gone"
-
-
-# Of the tunnel itself: what changes in the site file, and what somebody types before.
-TUNNEL: dict[str, tuple[Site, tuple[str, ...]]] = {
-    "key": ({"psk_version": 2}, ()),
-    "proposal": ({"ipsec.encryption": "aes256", "ipsec.hash": "sha256"}, ()),
-    "lifetimes": ({"ipsec.ike_lifetime": 14400, "ipsec.esp_lifetime": 3600}, ()),
-    "prefix": ({"office.lan": "192.168.1.0/25"}, ()),
-    "office address": (
-        {"office.wan": {"kind": "fixed", "interface": "lan2", "address": "198.51.100.77"}},
-        ("ip lan2 address 198.51.100.77/24",),
-    ),
-    "tunnel number": ({"office.tunnel": 3}, ()),
-}
-# What every failure meets: a new proposal, and the way back from it.
-_WISHES: tuple[Site, ...] = ({"ipsec.hash": "sha256"}, {"ipsec.hash": "sha1"})
-
-
-def _tunnel() -> str:
-    with pair() as clone:
-        for name, (site, typed) in TUNNEL.items():
-            try:
-                change(clone, site, typed)
-            except AssertionError as error:
-                raise AssertionError(f"{name}: {error}") from error
-        clone.typed("ip lan2 address 198.51.100.20/24", "save")
-    return f"created, {len(TUNNEL)} changes, gone"
-
-
-def _failures(group: str) -> str:
-    left = []
-    with pair() as clone:
-        for number, fault in enumerate(FAULTS[group]):
-            try:
-                left.append(disturbed(clone, fault, _WISHES[number % 2]))
-            except AssertionError as error:
-                raise AssertionError(f"{fault.name}: {error}") from error
-    return f"{left.count('old')} left old, {left.count('new')} new; then new"
-
-
-def _kills() -> str:
-    with pair() as clone:
-        left = [
-            killed(clone, words, _WISHES[number % 2])
-            for number, words in enumerate(KILLED.values())
-        ]
-        agreed(clone)
-    return f"office old, {', '.join(left)}; then new"
-
-
-def of_both_ends() -> list[Case]:
-    """The tunnel's own changes, and what goes wrong with them."""
-    return [
-        Case("changes of the tunnel", ", ".join(TUNNEL), _tunnel),
-        *(
-            Case(group, ", ".join(each.name for each in faults), partial(_failures, group))
-            for group, faults in FAULTS.items()
-        ),
-        Case("killed between the ends", ", ".join(KILLED), _kills),
-    ]
+    return {"new": len(changes)}
 
 
 def of_the_cloud() -> list[Case]:

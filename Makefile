@@ -5,6 +5,7 @@ MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 
 venv := $(PYTHON) -m tools.setup --python && .venv/bin/python
+checks := $(PYTHON) -m tools.setup --python --tests && .venv/bin/python
 
 up: ##       make or change the site: make up SITE=demo
 preview: ##  show what would change, line by line
@@ -16,10 +17,10 @@ up preview refresh outputs down import:
 	@$(venv) -m tools.site $@ --site "$(SITE)" -- $(ARGS)
 
 test: ##     lint, unit tests, tests with the real Pulumi engine
-	@$(venv) -m tools.test -- $(ARGS)
+	@$(checks) -m tools.test -- $(ARGS)
 
 matrix: ##   every fault at every place, as tables; one of them: ARGS=office
-	@$(venv) -m tests.matrix $(ARGS)
+	@$(checks) -m tests.matrix $(ARGS)
 
 bench: ##    every goal of speed, measured, as a table; one of them: ARGS=session
 	@$(PYTHON) -m tools.bench -- $(ARGS)
@@ -28,7 +29,7 @@ lint format: ## check, or mend, style and layout
 	@$(venv) -m tools.test $@
 
 setup: ##    only the set-up, which every target does by itself
-	@$(PYTHON) -m tools.setup
+	@$(PYTHON) -m tools.setup --tests
 
 lock: ##     write requirements.lock anew: newer versions with ARGS=--upgrade
 	@$(PYTHON) -m tools.lock $(ARGS)

@@ -158,3 +158,6 @@ def test_the_router_knows_what_is_told_to_type_at_night(name: str, tmp_path: Pat
     assert [line for line in said.splitlines() if line.startswith("Error")] == [
         "Error: Specified SA does not exist"
     ]
+    # Ids of SAs stand in this list alone: that of one gateway begins with the gateway's number.
+    assert typed[typed.index("ipsec sa delete 1") - 1] == "show ipsec sa"
+    assert re.search(r"^sa +sgw ", said, re.MULTILINE)

@@ -6,14 +6,6 @@ with the hash of what it was done from, so that a second run finds nothing to do
 
 from __future__ import annotations
 
-import sys
-
-if sys.version_info < (3, 11):  # noqa: UP036 - this file is the one that says so
-    sys.exit(
-        f"Python 3.11 or newer is needed; {sys.executable} is {sys.version.split()[0]}.\n"
-        "Name another one: make PYTHON=python3.12 ..."
-    )
-
 import argparse
 import hashlib
 import importlib.util
@@ -21,6 +13,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -61,16 +54,20 @@ def make_venv() -> None:
         STAMP.write_text(json.dumps(wanted), encoding="utf-8")
 
 
-def missing_packages(table: str, path: str) -> dict[str, str]:
-    """Debian packages of `table` that are not there, each with what it was looked for by."""
+def missing_packages(table: str, path: str, *, tests: bool = True) -> dict[str, str]:
+    """Debian packages of `table` that are not there, each with what it was looked for by.
+
+    Without `tests` only what every target needs, and not what tests alone do.
+    """
     rows = [line.split() for line in table.splitlines() if line.strip() and line[0] != "#"]
-    return {package: proof for package, proof in rows if not _is_there(proof, path)}
+    wanted = {package: proof for package, proof, need in rows if tests or need == "all"}
+    return {package: proof for package, proof in wanted.items() if not _is_there(proof, path)}
 
 
-def install_packages(environ: Mapping[str, str]) -> None:
+def install_packages(environ: Mapping[str, str], *, tests: bool) -> None:
     """Install what is missing where we may, else say what it is; never an error by itself."""
     table, path = PACKAGES_FILE.read_text(encoding="utf-8"), environ.get("PATH", os.defpath)
-    missing = missing_packages(table, path)
+    missing = missing_packages(table, path, tests=tests)
     apt = shutil.which("apt-get", path=path)
     if missing and apt and os.geteuid() == 0:
         say(f"Installing {', '.join(missing)}")
@@ -78,11 +75,12 @@ def install_packages(environ: Mapping[str, str]) -> None:
         if not _apt(apt, environ, "install", *missing):
             _apt(apt, environ, "update")
             _apt(apt, environ, "install", *missing)
-        missing = missing_packages(table, path)
+        missing = missing_packages(table, path, tests=tests)
     if missing:
         packages = " ".join(missing)
+        without = "some tests need it, and are skipped without it" if tests else "it is needed"
         say(
-            "Some tests need what is missing here, and are skipped without it.  "
+            f"Something is missing here: {without}.  "
             f"As root: apt-get install {packages}, or what holds it on your system."
         )
 
@@ -135,8 +133,9 @@ def main() -> int:
     """Do the whole set-up, or only the part for Python."""
     parser = argparse.ArgumentParser(prog="python3 -m tools.setup", description=__doc__)
     parser.add_argument("--python", action="store_true", help="not the Pulumi CLI")
+    parser.add_argument("--tests", action="store_true", help="what tests alone need, too")
     arguments = parser.parse_args()
-    install_packages(os.environ)
+    install_packages(os.environ, tests=arguments.tests)
     make_venv()
     if not arguments.python:
         say(f"Pulumi CLI: {cli.ready(os.environ)}")

@@ -7,14 +7,18 @@ of its rehearsal, so that nothing of the user's is touched; every other site use
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import re
 import subprocess
 import sys
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
+
+import yaml
 
 from components.backend import Backend, backend_of, is_dead
 from components.errors import VpnError
@@ -22,6 +26,7 @@ from components.fleet import project
 from components.fleet.environment import DEMO, rehearsal_folder
 from components.fleet.environment import environment as stack_environment
 from components.rehearsal import instance
+from components.stack_file import loaded, unreadable
 
 from . import cli
 from .base import ROOT, VENV, Stop, finish, run, say, split
@@ -40,6 +45,8 @@ PARENTS: Final = ("**SiteToSiteVpn::{site}", "**::{site}-access")
 REFRESH_FIRST: Final = ("--refresh", "--run-program")
 # What reaches a real router or deletes: somebody who sits there is asked after the preview.
 ASKED: Final = ("up", "down")
+
+Plan = dict[str, Any]  # what `pulumi import --file` reads
 
 
 @dataclass(frozen=True)
@@ -61,11 +68,18 @@ class Stack:
         asked = self.asks and name in ASKED
         return self.command(*(w for w in ACTIONS[name] if not (asked and w == "--yes")), *extra)
 
-    def quietly(self, *words: str) -> None:
-        """Run the CLI and show what it says only if it fails."""
+    def quietly(self, *words: str) -> str:
+        """Run the CLI and show what it says only if it fails; else its output is returned."""
         done = _captured(self.command(*words, "--non-interactive"), self.env)
         if done.returncode:
             raise Stop(f"{done.stdout}{done.stderr}".rstrip())
+        return done.stdout
+
+    def resources(self) -> set[tuple[str, str]]:
+        """Type and name of everything that the stack holds."""
+        state = json.loads(self.quietly("stack", "export"))["deployment"]
+        urns = [each["urn"].split("::") for each in state.get("resources") or ()]
+        return {(urn[-2].rpartition("$")[2], urn[-1]) for urn in urns}
 
     def pending(self) -> list[str]:
         """Names of the resources whose creation was interrupted, as far as can be known."""
@@ -83,7 +97,7 @@ def is_rehearsed(site: str) -> bool:
 
 
 def check_site(site: str, stacks: Path) -> None:
-    """Raise `Stop` unless `site` has a site file, naming those that have one."""
+    """Raise `Stop` unless `site` has a site file, naming those that have one, and it is YAML."""
     sites = sorted(
         file.name.removeprefix("Pulumi.").removesuffix(".yaml")
         for file in stacks.glob("Pulumi.*.yaml")
@@ -94,6 +108,14 @@ def check_site(site: str, stacks: Path) -> None:
             f"No site file stacks/Pulumi.{site}.yaml.  Sites: {known}.\n"
             f"A new one: .venv/bin/sakura-rtx init --site {site}"
         )
+    # Pulumi refuses such a file too, but says neither which one it is nor what may be meant.
+    file = stacks / f"Pulumi.{site}.yaml"
+    try:
+        loaded(file.read_text(encoding="utf-8"))
+    except UnicodeDecodeError:
+        raise Stop(f"{file.parent.name}/{file.name}: not UTF-8") from None
+    except yaml.YAMLError as error:
+        raise Stop(f"{file.parent.name}/{file.name}, {unreadable(error)}") from None
 
 
 def backend_of_login(site: str, cli: Path, env: Mapping[str, str]) -> Backend | None:
@@ -209,19 +231,47 @@ def take_over(stack: Stack, extra: list[str]) -> int:
     """Import what `sakura-rtx adopt --write` has written down.
 
     Around it the component and its provider alone are brought up to date, which reaches no device:
-    first they must be there, in the end the stack's outputs say what was imported.
+    first they must be there, in the end the stack's outputs say what was imported.  Then the plan
+    has done its work and goes: the stack knows by now what it says, and would refuse it.
     """
     file = ROOT / "stacks" / f"import.{stack.site}.json"
+    name = file.relative_to(ROOT)
     if not file.is_file():
-        raise Stop(f"There is no {file.relative_to(ROOT)}: sakura-rtx adopt --write makes it.")
+        raise Stop(
+            f"There is no {name}: sakura-rtx adopt --write makes it, and an import that has come "
+            "to its end takes it away."
+        )
     take_dead_locks_away(stack)
     targets = [word for each in PARENTS for word in ("--target", each.format(site=stack.site))]
     parents = (*ACTIONS["up"], "--skip-preview", *targets)
     stack.quietly(*parents)
-    code = change("import", stack, ["--file", str(file), *extra])
+    plan = json.loads(file.read_text(encoding="utf-8"))
+    left = not_held(stack, plan)
+    code = import_rest(stack, file, plan, left, extra) if left else 0
     if code == 0:
         stack.quietly(*parents)
+        if not not_held(stack, plan):  # a `--preview-only` imports nothing
+            file.unlink()
+            say(f"Everything in {name} is in the stack now: the file was removed.")
     return code
+
+
+def not_held(stack: Stack, plan: Plan) -> list[Plan]:
+    """The resources of an import plan that the stack does not hold."""
+    held = stack.resources()
+    return [each for each in plan["resources"] if (each["type"], each["name"]) not in held]
+
+
+def import_rest(stack: Stack, file: Path, plan: Plan, left: list[Plan], extra: list[str]) -> int:
+    """Import what is `left` of a plan: one that was cut off can be run again."""
+    if left == plan["resources"]:
+        return change("import", stack, ["--file", str(file), *extra])
+    there = ", ".join(each["name"] for each in plan["resources"] if each not in left)
+    say(f"In the stack already: {there}.")
+    with tempfile.TemporaryDirectory() as folder:
+        rest = Path(folder, file.name)
+        rest.write_text(json.dumps(plan | {"resources": left}), encoding="utf-8")
+        return change("import", stack, ["--file", str(rest), *extra])
 
 
 def _captured(command: list[str], env: Mapping[str, str]) -> subprocess.CompletedProcess[str]:

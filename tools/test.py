@@ -17,6 +17,11 @@ STAGES: Final = ("lint", "unit", "engine")
 CHECKED: Final = ("components", "tests", "bench", "tools", "__main__.py")
 # On two cores: unit tests work and wait; those of the engine mostly wait, for traffic and boots.
 FILES_AT_A_TIME: Final = {"not engine": "4", "engine": "8"}
+# Where they are: pytest looks there alone, unless files are named.  Each of its processes imports
+# every test file that it is shown.
+FOLDER: Final = {"not engine": "tests", "engine": "tests/engine"}
+# What tests start hundreds of times, in copies of the project too.
+STARTED: Final = ("components", "tools")
 # pytest's exit code for an empty choice.
 NOTHING_CHOSEN: Final = 5
 
@@ -46,8 +51,14 @@ def tidy() -> Commands:
 
 def pytest(marker: str, extra: Sequence[str]) -> Commands:
     """One run of the tests that `marker` chooses, several files at a time."""
-    files = FILES_AT_A_TIME[marker]
-    return [["python", "-m", "pytest", "-m", marker, "-n", files, "--dist", "loadfile", *extra]]
+    choice = ["-m", marker, "-o", f"testpaths={FOLDER[marker]}"]
+    # The order is that of tests/conftest.py.
+    at_a_time = ["-n", FILES_AT_A_TIME[marker], "--dist", "loadfile", "--no-loadscope-reorder"]
+    return [
+        # Once for all of them, also where the environment forbids Python to keep what it compiles.
+        ["python", "-m", "compileall", "-q", *STARTED],
+        ["python", "-m", "pytest", *choice, *at_a_time, *extra],
+    ]
 
 
 def in_ci(environ: Mapping[str, str]) -> bool:

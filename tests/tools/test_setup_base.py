@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import errno
 import os
 import signal
@@ -11,14 +12,15 @@ from pathlib import Path
 
 import pytest
 
+import tools
 from tools import base, setup
 
 TABLE = """\
-# package   proof
-openssh-client  ssh
+# package   proof  need
+openssh-client  ssh    tests
 
-python3-venv    module:ensurepip
-nowhere         module:no_such_module_here
+python3-venv    module:ensurepip  all
+nowhere         module:no_such_module_here  all
 """
 
 
@@ -106,6 +108,10 @@ def test_only_what_is_not_there_is_missing(tmp_path: Path) -> None:
     assert "openssh-client" not in setup.missing_packages(TABLE, str(tmp_path))
 
 
+def test_who_runs_no_tests_is_spared_what_only_they_need(tmp_path: Path) -> None:
+    assert setup.missing_packages(TABLE, str(tmp_path), tests=False).keys() == {"nowhere"}
+
+
 def test_the_package_table_of_the_project_can_be_read() -> None:
     missing = setup.missing_packages(setup.PACKAGES_FILE.read_text(encoding="utf-8"), "")
     assert {"openssh-client", "procps"} <= missing.keys()
@@ -123,9 +129,11 @@ def test_package_lists_are_updated_only_where_the_first_try_fails(
     apt.chmod(0o755)
     monkeypatch.setattr(os, "geteuid", lambda: 0)
     monkeypatch.setattr(
-        setup, "missing_packages", lambda table, path: {"procps": "ps"} if not log.exists() else {}
+        setup,
+        "missing_packages",
+        lambda table, path, tests: {"procps": "ps"} if not log.exists() else {},
     )
-    setup.install_packages({"PATH": f"{tmp_path}:/usr/bin:/bin"})
+    setup.install_packages({"PATH": f"{tmp_path}:/usr/bin:/bin"}, tests=True)
     lines = log.read_text().splitlines()
     assert len(lines) == calls
     assert lines[-1] == "install --yes --quiet --no-install-recommends procps"
@@ -138,11 +146,25 @@ def test_without_root_the_missing_is_named_and_nothing_is_run(
     apt.write_text(f"#!/bin/sh\ntouch {tmp_path}/ran\n")
     apt.chmod(0o755)
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
-    setup.install_packages({"PATH": str(tmp_path)})
+    setup.install_packages({"PATH": str(tmp_path)}, tests=False)
+    assert capsys.readouterr().err == ""
+    setup.install_packages({"PATH": str(tmp_path)}, tests=True)
     said = capsys.readouterr()
     assert "apt-get install openssh-client" in said.err
     assert said.out == ""
     assert not (tmp_path / "ran").exists()
+
+
+def test_an_old_python_is_told_in_words_that_it_can_read() -> None:
+    source = Path(tools.__file__).read_text(encoding="ascii")
+    too_new = (ast.JoinedStr, ast.AnnAssign, ast.NamedExpr, ast.ImportFrom, ast.FunctionDef)
+    assert not [node for node in ast.walk(ast.parse(source)) if isinstance(node, too_new)]
+    start = "import sys; sys.version_info = (2, 7, 18); sys.version = '2.7.18 (old)'; import tools"
+    command = [sys.executable, "-c", start]
+    done = subprocess.run(command, cwd=base.ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert f"{sys.executable} is 2.7.18" in done.stderr
+    assert "make PYTHON=" in done.stderr
 
 
 def test_the_stamp_changes_with_what_the_venv_is_made_from(

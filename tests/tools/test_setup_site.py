@@ -116,6 +116,22 @@ def test_a_site_without_a_file_is_refused_and_the_others_named(name: str, tmp_pa
         site.check_site(name, tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (b"config:\n\ta: 1\n", "Pulumi.tokyo.yaml, line 2, column 1.*indent with spaces"),
+        (b"config: {a: 1, a: 2}\n", "Pulumi.tokyo.yaml, line 1, column 16.*a second time"),
+        ("# \u6771\u4eac\n".encode("cp932"), "Pulumi.tokyo.yaml: not UTF-8"),
+    ],
+)
+def test_a_site_file_that_is_no_yaml_is_named_with_the_place(
+    tmp_path: Path, text: bytes, said: str
+) -> None:
+    (tmp_path / "Pulumi.tokyo.yaml").write_bytes(text)
+    with pytest.raises(Stop, match=said):
+        site.check_site("tokyo", tmp_path)
+
+
 def test_without_a_login_nothing_is_done(pulumi: Pulumi) -> None:
     pulumi.answers["whoami"] = (3, "")
     with pytest.raises(Stop) as raised:
@@ -163,27 +179,67 @@ def test_somebody_at_a_terminal_is_asked_before_a_real_router_is_touched(
         assert pulumi.calls()[-1].count("--yes") == 1
 
 
-def test_an_import_makes_first_what_everything_hangs_on(
-    pulumi: Pulumi, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+PLAN = [{"type": f"p:index:{kind}", "name": f"tokyo-{kind}"} for kind in ("Switch", "Tunnel")]
+IMPORT = "import --yes --generate-code=false --protect=false --file"
+PARENTS = (
+    "up --yes --skip-preview --target **SiteToSiteVpn::tokyo --target **::tokyo-access "
+    "--non-interactive --stack tokyo"
+)
+
+
+def state_of(*resources: Any) -> str:
+    head = "urn:pulumi:tokyo::sakura-rtx-vpn::p:index:Site$"
+    urns = [{"urn": f"{head}{each['type']}::{each['name']}"} for each in resources]
+    return json.dumps({"version": 3, "deployment": {"resources": urns} if urns else {}})
+
+
+@pytest.fixture
+def plan(pulumi: Pulumi, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The file of an import plan, as `adopt` has written it; the CLI has a stack without it."""
     monkeypatch.setattr(site, "ROOT", tmp_path)
     (tmp_path / "Pulumi.yaml").write_text((ROOT / "Pulumi.yaml").read_text())
-    with pytest.raises(Stop, match=r"no stacks/import\.tokyo\.json: sakura-rtx adopt --write"):
-        pulumi.act("import")
-    assert not [call for call in pulumi.calls() if call.startswith(("up", "import"))]
     file = tmp_path / "stacks" / "import.tokyo.json"
     file.parent.mkdir()
-    file.write_text("{}")
+    file.write_text(json.dumps({"nameTable": {"site": "urn"}, "resources": PLAN}))
+    pulumi.answers["stack"] = (0, state_of())
+    return file
+
+
+def test_an_import_makes_first_what_everything_hangs_on(pulumi: Pulumi, plan: Path) -> None:
     assert pulumi.act("import") == 0
-    parents = (
-        "up --yes --skip-preview --target **SiteToSiteVpn::tokyo --target **::tokyo-access "
-        "--non-interactive --stack tokyo"
-    )
-    imported = f"import --yes --generate-code=false --protect=false --file {file} --stack tokyo"
-    assert pulumi.calls()[-3:] == [parents, imported, parents]
+    calls = [call for call in pulumi.calls() if not call.startswith("stack")]
+    assert calls[-3:] == [PARENTS, f"{IMPORT} {plan} --stack tokyo", PARENTS]
+    assert plan.exists()  # the CLI says nothing of them in its stack: it may have shown a preview
     pulumi.answers["import"] = (255, "")
     assert pulumi.act("import") == 255
-    assert pulumi.calls()[-2:] == [parents, imported]
+    assert pulumi.calls()[-1] == f"{IMPORT} {plan} --stack tokyo"
+    assert plan.exists()
+
+
+def test_what_is_in_the_stack_needs_no_plan_any_more(
+    pulumi: Pulumi, plan: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    pulumi.answers["stack"] = (0, state_of(*PLAN))
+    assert pulumi.act("import") == 0
+    assert not [call for call in pulumi.calls() if call.startswith("import")]
+    assert not plan.exists()
+    assert "stacks/import.tokyo.json is in the stack now" in capfd.readouterr().err
+    with pytest.raises(Stop, match=r"no stacks/import\.tokyo\.json: sakura-rtx adopt --write"):
+        pulumi.act("import")
+
+
+def test_an_import_that_was_cut_off_goes_on_with_the_rest(
+    pulumi: Pulumi, plan: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    pulumi.answers["stack"] = (0, state_of(PLAN[0]))
+    kept = plan.parent / "handed-over"
+    # The CLI keeps the file that it was given: it is gone afterwards.
+    pulumi.answers["import"] = (0, f"'; cp \"$6\" {kept}; echo '")
+    assert pulumi.act("import") == 0
+    assert "In the stack already: tokyo-Switch." in capfd.readouterr().err
+    given = json.loads(kept.read_text())
+    assert given == {"nameTable": {"site": "urn"}, "resources": PLAN[1:]}
+    assert plan.exists()
 
 
 @pytest.mark.parametrize("action", ["up", "preview", "refresh", "down"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -77,6 +78,7 @@ def git(root: Path, *words: str) -> str:
     return done.stdout.strip()
 
 
+@pytest.mark.skipif(shutil.which("git") is None, reason="no git here")
 def test_what_git_says_changed_since_the_branch_left(
     root: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -132,6 +134,10 @@ def cli_that(folder: Path, does: str) -> Path:
         ("echo 'error: no login' >&2; exit 1", "no login"),
         ('[ "$1" = stack ] || { echo "error: locked" >&2; exit 1; }', "locked"),
         ('[ "$1" = stack ] || exit 7', "exit code 7"),
+        # What CLI 3.274 writes where its plugin is missing, and what is left of a killed one.
+        ('[ "$1" = stack ] || { echo "{}"; echo "error: no folder" >&2; exit 1; }', "no folder"),
+        ('[ "$1" = stack ] || { echo "{}"; exit 9; }', "exit code 9"),
+        ('[ "$1" = stack ] || { echo "{"; echo "killed" >&2; exit 1; }', "killed"),
     ],
 )
 def test_a_cli_that_shows_no_preview_fails_this_site_only(

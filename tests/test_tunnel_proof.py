@@ -93,6 +93,7 @@ def test_without_a_renewal_of_the_other_kind_there_is_no_proof() -> None:
     found = watch(office)
     assert isinstance(found, Silence)
     assert (found.new, found.answered) == (0, True)
+    assert (sorted(office.deleted[:2]), office.deleted[2]) == ([2, 3], 1)
     assert sorted(office.deleted[3:]) == [5, 6]  # without their IKE SA the new ones are no tunnel
 
 

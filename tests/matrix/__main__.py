@@ -6,6 +6,7 @@ import importlib
 import pkgutil
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from .table import run_all
@@ -19,6 +20,10 @@ def names() -> list[str]:
     return sorted(module.name for module in found if module.name not in NO_MATRIX)
 
 
+def _tell(name: str, line: str) -> None:
+    print(f"{name}: {line}", file=sys.stderr, flush=True)
+
+
 def main(wanted: Sequence[str]) -> int:
     """Run the modules named, or all of them."""
     if unknown := set(wanted) - set(names()):
@@ -27,7 +32,7 @@ def main(wanted: Sequence[str]) -> int:
     failures: list[str] = []
     for name in wanted or names():
         cases = importlib.import_module(f".{name}", __package__).cases()
-        table, failed = run_all(cases)
+        table, failed = run_all(cases, partial(_tell, name))
         print(f"## {name}\n\n{table}\n", flush=True)
         failures += failed
     for line in failures:

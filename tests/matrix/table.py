@@ -42,10 +42,13 @@ def run_here(cases: Sequence[Case]) -> None:
             raise
 
 
-def run_all(cases: Sequence[Case]) -> tuple[str, list[str]]:
+def run_all(
+    cases: Sequence[Case], tell: Callable[[str], None] = lambda _: None
+) -> tuple[str, list[str]]:
     """Run them on all cores; the table in Markdown, and what failed.
 
-    The seconds are those of a group's cases one after the other.
+    The seconds are those of a group's cases one after the other.  `tell` hears of each failure as
+    it is found, and between them how far it is, twenty times in all.
     """
     outcomes: dict[str, Counter[str]] = {}
     seconds: dict[str, float] = {}
@@ -53,12 +56,17 @@ def run_all(cases: Sequence[Case]) -> tuple[str, list[str]]:
     chunk = min(8, len(cases) // 32 + 1)  # few cases take long each
     # Forked: what the cases share was worked out while they were listed.
     with get_context("fork").Pool(initializer=_serve, initargs=(cases,)) as pool:
-        for case, (outcome, fault, took) in zip(
-            cases, pool.imap(_outcome, range(len(cases)), chunksize=chunk), strict=True
+        outcomes_in_order = pool.imap(_outcome, range(len(cases)), chunksize=chunk)
+        for done, (case, (outcome, fault, took)) in enumerate(
+            zip(cases, outcomes_in_order, strict=True), 1
         ):
             outcomes.setdefault(case.group, Counter()).update(outcome)
             seconds[case.group] = seconds.get(case.group, 0) + took
-            failed += [f"{case}: {fault}"] if fault else []
+            if fault:
+                failed.append(f"{case}: {fault}")
+                tell(f"FAILED {failed[-1]}")
+            if done * 20 // len(cases) > (done - 1) * 20 // len(cases):
+                tell(f"{done} of {len(cases)}, {len(failed)} failed")
     columns = sorted({outcome for counts in outcomes.values() for outcome in counts})
     lines = [["case", *columns, "total", "seconds"], ["---"] * (len(columns) + 3)]
     for group, counts in outcomes.items():

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from ..errors import SpecError, VpnError
-from ..office import inband, shared_list, syntax
+from ..office import inband, others, syntax
 from ..office.config import Config, parse, scope_of
 from ..office.needs import Needs, needs
-from ..office.plan import Plan, plan, touched
+from ..office.plan import Plan, plan
 from ..office.render import ADDRESS_PLACEHOLDER, render
 from ..office.session import Session
 from ..office.settled import settled
@@ -129,6 +129,8 @@ def _report(
     text = render(found.agreement, found.site)
     scope, running = scope_of(text), router.running
     planned = plan(running, parse(text), scope)
+    ours, theirs = others.of_unsaved(router.unsaved, running, scope)
+    foreign = theirs if found.ours else (*ours, *theirs)
     return Report(
         file=file,
         router=router,
@@ -136,11 +138,7 @@ def _report(
         edits=changes,
         planned=planned,
         in_band=inband.reasons(router.source, planned.commands, text, running),
-        foreign_unsaved=tuple(
-            syntax.masked(command)
-            for command, line in touched(router.unsaved)
-            if not (found.ours and scope.owns(line)) or shared_list.moved(line, running, scope)
-        ),
+        foreign_unsaved=tuple(syntax.masked(command) for command, _ in foreign),
         written=written,
     )
 

@@ -15,10 +15,10 @@ from ..cloud.router import other_peers, peer_of, same_address
 from ..cloud.tree import Json
 from ..disagreements import DISAGREEMENTS
 from ..errors import SpecError, VpnError
-from ..office import shared_list, syntax
+from ..office import others, syntax
 from ..office.audit import FarEnd, Finding, audit, far_end
 from ..office.audit.agreed import as_agreed
-from ..office.config import Config, Scope, parse, scope_of
+from ..office.config import Scope, parse, scope_of
 from ..office.facts import Gateway, facts_of
 from ..office.plan import plan, touched
 from .aim import Aim
@@ -191,15 +191,11 @@ class Case:
     @cached_property
     def unsaved(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Commands that would take unsaved lines back: about lines of ours, about others'."""
-        ours: list[str] = []
-        others: list[str] = []
         if self.office is None:
             return (), ()
-        running: Config = self.office.running
-        for command, line in touched(self.office.unsaved):
-            mine = self._scope.owns(line) and not shared_list.moved(line, running, self._scope)
-            (ours if mine else others).append(syntax.masked(command))
-        return tuple(ours), tuple(others)
+        of = others.of_unsaved(self.office.unsaved, self.office.running, self._scope)
+        ours, theirs = (tuple(syntax.masked(command) for command, _ in each) for each in of)
+        return ours, theirs
 
     # --- both ------------------------------------------------------------------------------------
 

@@ -18,6 +18,7 @@ from ..office import guards
 from ..office.answers import Ping
 from ..office.login import Login
 from ..office.session import Session
+from ..office.settled import compared
 from ..site import Site
 from ..tunnel.proof import IP_AND_ICMP
 from .aim import Aim
@@ -92,12 +93,7 @@ def cloud_end(client: Client, router_id: str) -> CloudEnd:
 
 def _office(aim: Aim, reach: Reach, clock: Clock, say: Progress) -> OfficeEnd:
     with Session.open(reach.login(), clock=clock, say=say) as session:
-        try:
-            unsaved, why = session.unsaved(), ""
-        except Unreachable:
-            raise
-        except DeviceError as error:  # what passes and what does not is more urgent
-            unsaved, why = (), f"{error.what}: {error.remedy}"
+        unsaved, why = compared(session)
         found = office_end(session, aim)
         mine = guards.not_guards(unsaved, found.running)
         return replace(found, unsaved=mine, not_compared=why)

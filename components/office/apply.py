@@ -356,16 +356,12 @@ class GuardedChange:
         return running, self._check_saved(unsaved, running)
 
     def _check_saved(self, unsaved: Sequence[str], running: Config) -> frozenset[Key]:
-        lines = plan.touched(guards.not_guards(unsaved, running))
-        foreign = [
-            command
-            for command, line in lines
-            if not self._scope.owns(line) or shared_list.moved(line, running, self._scope)
-        ]
+        lines = guards.not_guards(unsaved, running)
+        ours, foreign = others.of_unsaved(lines, running, self._scope)
         self._foreign_unsaved = bool(foreign)
         if not self._allow_unsaved:
-            others.refuse_unsaved(foreign)
-        return frozenset(line.key for _, line in lines if self._scope.owns(line))
+            others.refuse_unsaved([command for command, _ in foreign])
+        return frozenset(line.key for _, line in (*ours, *foreign) if self._scope.owns(line))
 
     def _check_way_in(self, planned: plan.Plan) -> None:
         """Our own session does not run through what is changed, or somebody agreed to that."""

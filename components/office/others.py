@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from typing import TypeAlias
 
 from ..errors import DeviceError
 from . import free, plan, shared_list, syntax
 from .config import Config, Scope, Statement, parse, scope_of
 from .syntax import Key
+
+Touched: TypeAlias = tuple[str, Statement]
+"""A command, and the line that it is about."""
 
 
 def refuse_taken(
@@ -58,6 +62,19 @@ def refuse_unsaved(commands: Sequence[str]) -> None:
             remedy="let them be saved or taken back first, or save them with ours: "
             "office.allow_unsaved: true",
         )
+
+
+def of_unsaved(
+    commands: Iterable[str], running: Config, scope: Scope
+) -> tuple[tuple[Touched, ...], tuple[Touched, ...]]:
+    """Commands that would take unsaved lines back, with the line each is about: about lines of
+    ours, about others'; a list that both have a part in is theirs if their part of it moved."""
+    ours: list[Touched] = []
+    theirs: list[Touched] = []
+    for command, line in plan.touched(commands):
+        mine = scope.owns(line) and not shared_list.moved(line, running, scope)
+        (ours if mine else theirs).append((command, line))
+    return tuple(ours), tuple(theirs)
 
 
 def refuse_unknown_key(undo: Sequence[str], scope: Scope) -> None:

@@ -6,10 +6,21 @@ guard takes them back.  They must not be taken for what the router is.
 
 from __future__ import annotations
 
-from ..errors import DeviceError
+from ..errors import DeviceError, Unreachable
 from . import guards
 from .config import Config
 from .session import Session
+
+
+def compared(session: Session) -> tuple[tuple[str, ...], str]:
+    """The commands that would turn the running configuration into the saved one, or why they are
+    not known: for who has more urgent things to tell than that the router did not compare."""
+    try:
+        return session.unsaved(), ""
+    except Unreachable:
+        raise
+    except DeviceError as error:
+        return (), f"{error.what}: {error.remedy}"
 
 
 def settled(session: Session, again: str) -> tuple[Config, tuple[str, ...]]:

@@ -113,6 +113,7 @@ class OfficeEnd(Resource):
         cloud = inputs["cloud"]  # nobody has asked the far end
         for said in (
             tunnel_drift.sentences(inputs, standing.text, cloud, standing.key),
+            tunnel_drift.not_compared(standing.not_compared),
             tunnel_firmware.other(inputs, standing.model, standing.revision),
         ):
             if said:
@@ -120,8 +121,10 @@ class OfficeEnd(Resource):
         live = inputs | {"lines": standing.text}
         if standing.key is not None:
             live["psk"] = Secret(standing.key)
-        if state.get("verified") == UNPROVED:  # else a refresh would declare it whole
-            raise Incomplete(id, state | live, ["traffic has never been proved"], live)
+        unproved = "traffic has never been proved" if state.get("verified") == UNPROVED else ""
+        unsaved = tunnel_drift.unsaved(inputs, standing.text, standing.key, standing.unsaved)
+        if why := [*filter(None, (unproved, unsaved))]:
+            raise Incomplete(id, state | live, why, live)  # else a refresh would declare it whole
         return id, state | live, live
 
     def delete(self, id: str, state: Props, ctx: Context) -> None:
@@ -142,7 +145,7 @@ def _still_passes(inputs: Props, ctx: Context) -> Props | None:
     standing, key = office.look(inputs["lines"], clock=clock), reveal(inputs["psk"])
     if said := tunnel_firmware.other(inputs, standing.model, standing.revision):
         ctx.warning(said)
-    if (standing.text, standing.key or key) != (inputs["lines"], key):
+    if (standing.text, standing.key or key) != (inputs["lines"], key) or standing.unsaved:
         return None
     return tunnel_way.passing(inputs, office.login, ctx, clock)
 

@@ -159,6 +159,7 @@ class Tunnel(Resource):
             return None
         for said in (
             tunnel_drift.sentences(inputs, standing.lines, standing.cloud, standing.key),
+            tunnel_drift.not_compared(standing.not_compared),
             tunnel_firmware.other(inputs, standing.model, standing.revision),
         ):
             if said:
@@ -168,8 +169,9 @@ class Tunnel(Resource):
         live = inputs | {"lines": standing.lines, "cloud": cloud}
         if standing.key is not None:
             live["psk"] = Secret(standing.key)
-        if why := _why_incomplete(state):  # else a refresh would declare it whole
-            raise Incomplete(id, state | live, [why], live)
+        unsaved = tunnel_drift.unsaved(inputs, standing.lines, standing.key, standing.unsaved)
+        if why := [*filter(None, (_why_incomplete(state), unsaved))]:
+            raise Incomplete(id, state | live, why, live)  # else a refresh would declare it whole
         return id, state | live, live
 
     def delete(self, id: str, state: Props, ctx: Context) -> None:

@@ -6,7 +6,7 @@ somebody changed from one that somebody put into our block.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from ..office.config import Statement, parse
@@ -24,6 +24,26 @@ def sentences(inputs: Props, lines: str, cloud: Mapping[str, Any] | None, key: s
     """
     parts = [*_office(inputs, lines), *_keys(inputs, key), *_cloud(inputs["cloud"], cloud)]
     return "\n".join(parts)
+
+
+def unsaved(inputs: Props, lines: str, key: str | None, commands: Sequence[str]) -> str:
+    """That a restart would take what stands away (`commands` it amounts to), so that the tunnel is
+    not whole; "" if it would not, or if what stands is drift, which the next `up` mends anyway.
+    """
+    if not commands or any(_office(inputs, lines)) or any(_keys(inputs, key)):
+        return ""
+    return "\n".join(
+        [
+            "office end: our lines run and are not saved; a restart of the RTX would do:",
+            *(f"  {command}" for command in commands),
+            "the next up saves them",
+        ]
+    )
+
+
+def not_compared(why: str) -> str:
+    """That nobody knows whether what stands is saved; "" if it is known."""
+    return why and f"office end: whether what stands is saved is not known: {why}"
 
 
 def _office(inputs: Props, lines: str) -> Iterator[str]:

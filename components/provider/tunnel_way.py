@@ -44,7 +44,9 @@ def proof(inputs: Props, ends: tunnel.Ends, ctx: Context, clock: Clock) -> Props
         ctx.warning(said)
     key = reveal(inputs["psk"])
     stands = standing.lines, standing.cloud, standing.key or key  # an RTX may hide it
-    if stands != (inputs["lines"], inputs["cloud"], key) or not _may_be_at_the_cloud(key, ends):
+    if stands != (inputs["lines"], inputs["cloud"], key) or standing.unsaved:
+        return None
+    if not _may_be_at_the_cloud(key, ends):
         return None
     return passing(inputs, ends.login, ctx, clock)
 

@@ -21,11 +21,11 @@ from ..cloud.settings import foresee_removal
 from ..errors import Cancelled, VerifyError, VpnError, add_state, following
 from ..office.apply import GuardedChange
 from ..office.config import parse
-from ..office.plan import align
 from ..office.session import Session
 from .breathing import Breathing
 from .ends import Ends, Wish
 from .going_back import CLOUD_BACK, put_back
+from .office_end import OfficeEnd
 from .proof import Proof, Silence, Verification, Watch
 
 __all__ = [
@@ -292,7 +292,7 @@ def _cloud_after_removal(ends: Ends, stood: Wish) -> str:
 class Standing:
     """What really stands at both ends; `key` is None where the router does not show it.
 
-    `model` and `revision` are what the RTX calls itself ("" if it does not).
+    The rest as in `office_end.Lines`.
     """
 
     lines: str
@@ -300,6 +300,8 @@ class Standing:
     key: str | None = field(repr=False)
     model: str = ""
     revision: str = ""
+    unsaved: tuple[str, ...] = ()
+    not_compared: str = ""
 
     @property
     def nowhere(self) -> bool:
@@ -313,7 +315,13 @@ def look(ends: Ends, reference: str, *, clock: Clock) -> Standing:
     An end that cannot be read is an error, never "no drift".
     """
     cloud = lifecycle.read_peer(ends.client, ends.router_id, ends.peer)
-    with Session.open(ends.login, clock=clock) as session:
-        running = session.configuration()
-    live = align(running, reference, ends.scope)
-    return Standing(live.text, cloud, live.key, running.model, running.revision)
+    office = OfficeEnd(ends.login, ends.scope).look(reference, clock=clock)
+    return Standing(
+        office.text,
+        cloud,
+        office.key,
+        office.model,
+        office.revision,
+        office.unsaved,
+        office.not_compared,
+    )

@@ -13,11 +13,13 @@ from typing import Any, Final
 
 from ..clock import Clock, Progress
 from ..errors import VerifyError, VpnError, add_state, following
+from ..office import guards, others, syntax
 from ..office.apply import GuardedChange, any_router
 from ..office.config import Config, Scope
 from ..office.login import Login
 from ..office.plan import align
 from ..office.session import Session
+from ..office.settled import compared
 from .proof import Proof, Silence, Verification, Watch
 
 # Seconds: the guard outlives the wait for traffic, so that going back is still possible.
@@ -32,13 +34,16 @@ class NotProved(VerifyError):
 class Lines:
     """The RTX's lines (key masked) and the key; None where the router does not show it.
 
-    `model` and `revision` are what the RTX calls itself, where it was asked.
+    `model` and `revision` are what the RTX calls itself, where it was asked; `unsaved` what a
+    restart would do to the lines, key masked, or `not_compared` why that is not known.
     """
 
     text: str
     key: str | None = field(repr=False)
     model: str = ""
     revision: str = ""
+    unsaved: tuple[str, ...] = ()
+    not_compared: str = ""
 
 
 @dataclass(frozen=True)
@@ -140,9 +145,12 @@ class OfficeEnd:
     def look(self, reference: str, *, clock: Clock) -> Lines:
         """What stands of ours; `reference` are the lines that should."""
         with Session.open(self.login, clock=clock) as session:
+            commands, why = compared(session)
             running = session.configuration()
         live = align(running, reference, self.scope)
-        return Lines(live.text, live.key, running.model, running.revision)
+        ours, _ = others.of_unsaved(guards.not_guards(commands, running), running, self.scope)
+        unsaved = tuple(syntax.masked(command) for command, _ in ours)
+        return Lines(live.text, live.key, running.model, running.revision, unsaved, why)
 
 
 def _silence(

@@ -138,6 +138,16 @@ def test_life(clone: Clone) -> None:
     assert clone.passes()
     clone.unchanged()
 
+    # Our lines run, and a restart would lose one: said by a refresh, saved by the next `up`.
+    clone.typed("no ipsec auto refresh 2", "save", "ipsec auto refresh 2 off")
+    drift = clone.make("refresh", "--skip-preview", "--color=never")
+    assert "not saved; a restart of the RTX would do:" in drift
+    assert "no ipsec auto refresh 2" in drift
+    with clone.fast_forward():
+        clone.up("--skip-preview")
+    assert saved_is_running(clone)
+    clone.unchanged()
+
     # A rotated token and password: nothing that `up` knew is used again.
     clone.remember_canaries()
     clone.rehearsal("rotate")

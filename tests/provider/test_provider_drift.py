@@ -8,7 +8,8 @@ import pytest
 from tunnel_rig import OTHER_KEY, Rig, rig
 
 from components.cloud import lifecycle
-from components.errors import Unreachable
+from components.errors import DeviceError, Unreachable
+from components.provider.handler import Incomplete
 
 __all__ = ["rig"]
 
@@ -113,3 +114,57 @@ def test_an_end_that_does_not_answer_is_no_lack_of_drift(
     monkeypatch.setattr(f"components.{name}", away)
     with pytest.raises(Unreachable, match="away"):
         rig.read(state, state)
+
+
+def unsaved(rig: Rig) -> None:
+    """What is saved lacks a line of ours, which runs."""
+    rig.world.type("no ipsec auto refresh 2", "save", "ipsec auto refresh 2 off")
+
+
+def test_lines_that_run_and_are_not_saved_are_drift_which_the_next_up_mends(
+    rig: Rig, state: dict[str, Any]
+) -> None:
+    unsaved(rig)
+    with pytest.raises(Incomplete) as found:
+        refreshed(rig, state)
+    (why,) = found.value.reasons
+    assert "a restart of the RTX would do:\n  no ipsec auto refresh 2\n" in why
+    assert found.value.inputs is not None
+    assert rig.changed(found.value.inputs, rig.inputs()) == set()
+    rig.update(state, rig.inputs())
+    refreshed(rig, state)
+    assert "ipsec auto refresh 2 off" in rig.world.router.saved().lines()
+
+
+def test_a_line_that_somebody_changed_and_did_not_save_is_drift_of_that_line_alone(
+    rig: Rig, state: dict[str, Any]
+) -> None:
+    rig.world.type("ipsec auto refresh 2 on")
+    live = refreshed(rig, state)
+    assert "not saved" not in rig.told
+    assert rig.changed(live, rig.inputs()) == {"lines"}
+
+
+def test_other_peoples_unsaved_lines_are_no_drift_of_ours(rig: Rig, state: dict[str, Any]) -> None:
+    rig.world.type("ip route 10.99.0.0/16 gateway 192.168.1.254")
+    assert rig.changed(refreshed(rig, state), rig.inputs()) == set()
+    assert rig.said == []
+
+
+def test_a_new_way_to_a_router_that_has_not_saved_our_lines_writes_them(
+    rig: Rig, state: dict[str, Any]
+) -> None:
+    unsaved(rig)
+    rig.update(state, rig.inputs(router={"revision": "15.04.03"}))
+    assert "ipsec auto refresh 2 off" in rig.world.router.saved().lines()
+
+
+def test_a_router_that_does_not_compare_is_no_reason_not_to_look(
+    rig: Rig, state: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(_: object) -> tuple[str, ...]:
+        raise DeviceError("no such file", remedy="set-default-config 0")
+
+    monkeypatch.setattr("components.office.session.Session.unsaved", refused)
+    assert rig.changed(refreshed(rig, state), rig.inputs()) == set()
+    assert "whether what stands is saved is not known: no such file: set-default-c" in rig.told

@@ -85,6 +85,13 @@ def test_life(owner: Owner) -> None:
     state = HANDLER.update(id, found[1], inputs, owner.context())
     assert owner.office() == (running, saved)
 
+    # What is saved lacks one of ours, which a restart would lose.
+    owner.world.type("no ipsec auto refresh 2", "save", "ipsec auto refresh 2 off")
+    with pytest.raises(Incomplete, match="a restart of the RTX would do:\n  no ipsec auto refr"):
+        HANDLER.read(id, state, inputs, owner.context())
+    state = HANDLER.update(id, state, inputs, owner.context())
+    assert owner.office() == (running, saved)
+
     HANDLER.delete(id, state, owner.context())
     assert owner.office() == before
     assert HANDLER.read(id, state, inputs, owner.context()) is None

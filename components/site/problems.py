@@ -66,7 +66,9 @@ def problem(error: Any, model: type[pydantic.BaseModel]) -> Problem:
         found = f"{len(value)} prefixes"
         allowed = "one prefix" + _supernet(value)
     else:
-        found = repr(value) if len(repr(value)) <= 80 else repr(value)[:77] + "..."
+        found = _in_yaml(value)
+    if error["type"] == "model_type" and (known := _keys_at(error["loc"], model)):
+        allowed += f": {', '.join(known)}"
     return Problem(path or "site", found, allowed)
 
 
@@ -80,14 +82,27 @@ def _instead(place: tuple[int | str, ...], model: type[pydantic.BaseModel]) -> s
     return ""
 
 
+def _in_yaml(value: object) -> str:
+    """A value as the site file may have it, cut where it is long."""
+    if value is None:
+        return "nothing"
+    text = str(value).lower() if isinstance(value, bool) else repr(value)
+    return text if len(text) <= 80 else text[:77] + "..."
+
+
 def _meant_by(place: tuple[int | str, ...], model: type[pydantic.BaseModel]) -> str:
     """The key beside `place`'s last step that is spelt nearly like it, or nothing."""
+    known = _keys_at(place[:-1], model)
+    return next(iter(difflib.get_close_matches(str(place[-1]), known, 1)), "")
+
+
+def _keys_at(place: tuple[int | str, ...], model: type[pydantic.BaseModel]) -> list[str]:
+    """The keys that there are at a place, in the order of the alphabet."""
     parts = [model]
-    for step in place[:-1]:
+    for step in place:
         if (fields := [part.model_fields.get(str(step)) for part in parts]) and any(fields):
             parts = [part for field in fields if field for part in _parts(field.annotation)]
-    known = {key for part in parts for key in part.model_fields}
-    return next(iter(difflib.get_close_matches(str(place[-1]), sorted(known), 1)), "")
+    return sorted({key for part in parts for key in part.model_fields})
 
 
 def _parts(annotation: Any) -> Iterator[type[pydantic.BaseModel]]:

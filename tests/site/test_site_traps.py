@@ -41,9 +41,9 @@ def refusal(data: Any) -> str:
 
 SLIPS = [
     # YAML reads `yes`, a number or a missing length as something, and never as what was meant.
-    ("office.tunnel", True, "office.tunnel: found True", "a whole number"),
-    ("psk_version", True, "psk_version: found True", "a whole number"),
-    ("ipsec.dpd", {"interval": True}, "ipsec.dpd.interval: found True", "a whole number"),
+    ("office.tunnel", True, "office.tunnel: found true", "a whole number"),
+    ("psk_version", True, "psk_version: found true", "a whole number"),
+    ("ipsec.dpd", {"interval": True}, "ipsec.dpd.interval: found true", "a whole number"),
     ("office.lan", "192.168.1.0", "office.lan: found '192.168.1.0'", "with its length"),
     ("office.lan", 24, "office.lan: found 24", "an IPv4 prefix"),
     (
@@ -53,16 +53,18 @@ SLIPS = [
         "length",
     ),
     ("office.wan.address", 3325256724, "office.wan.address: found 3325256724", "an IPv4 address"),
-    ("office.lan_address", True, "office.lan_address: found True", "an IPv4 address"),
+    ("office.lan_address", True, "office.lan_address: found true", "an IPv4 address"),
     ("cloud.real_addresses", [1, 2], "cloud.real_addresses: found [1, 2]", "an IPv4 address"),
-    ("cloud.aliases", True, "cloud.aliases: found True", "a number 0 to 19"),
+    ("cloud.aliases", True, "cloud.aliases: found true", "a number 0 to 19"),
     (
         "cloud.static_nat",
         [{"alias": True, "private_address": "192.168.2.9"}],
-        "cloud.static_nat.0.alias: found True",
+        "cloud.static_nat.0.alias: found true",
         "number 1 to 19",
     ),
-    ("cloud", None, "cloud: found None", "keys and their values"),
+    ("cloud", None, "cloud: found nothing", "keys and their values: address, aliases"),
+    ("ipsec.dpd", "on", "ipsec.dpd: found 'on'", "keys and their values: interval, timeout"),
+    ("office.wan", "fixed", "office.wan: found 'fixed'", "keys and their values: address, "),
     # What is no host, or somebody else's.
     ("verify.target", "192.168.2.0", "verify.target: found 192.168.2.0", "a host in cloud.lan"),
     ("verify.target", "192.168.2.255", "verify.target: found 192.168.2.255", "a host in cloud.lan"),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Final, Self
 
 import pydantic
 import yaml
@@ -144,6 +144,13 @@ class Site(Part):
 # --- what only shows when the parts are seen together
 
 
+_OUTSIDE: Final = {
+    "address": "the global address that the VPC router calls, outside of both prefixes",
+    "inner_address": "the RTX's address in a network of its own between it and the gateway in "
+    "front (an RTX that stands in the gateway's LAN with one leg is not offered)",
+}
+
+
 def _contradictions(site: Site) -> Iterator[Problem]:
     yield from cloud_contradictions(site.cloud)
     yield from office_contradictions(site.office)
@@ -156,10 +163,10 @@ def _contradictions(site: Site) -> Iterator[Problem]:
             "prefixes that share no address: the office could not tell which side is meant",
         )
     lans = (("office.lan", office.lan), ("cloud.lan", cloud.lan))
-    for (path, lan), name in itertools.product(lans, ("address", "inner_address")):
+    for (path, lan), (name, allowed) in itertools.product(lans, _OUTSIDE.items()):
         outside = getattr(office.wan, name)
         if outside and outside in lan:
-            yield Problem(f"office.wan.{name}", f"{outside}, inside {path}", "the address outside")
+            yield Problem(f"office.wan.{name}", f"{outside}, inside {path}", allowed)
     most = MODELS[office.router.model].tunnels
     for name, number in (("tunnel", office.tunnel), ("gateway", office.gateway or 1)):
         if number > most:

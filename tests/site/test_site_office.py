@@ -100,7 +100,7 @@ def test_what_can_carry_the_tunnel(keys: dict[str, Any]) -> None:
         (
             {"kind": "behind-nat", "inner_address": "192.168.1.2", "forwards": True},
             "office.wan.inner_address",
-            "inside office.lan",
+            "a network of its own between it and the gateway in front",
         ),
         (
             {"kind": "behind-nat", "inner_address": "198.51.100.20", "forwards": True},

@@ -221,16 +221,16 @@ def test_without_traffic_a_change_goes_back(world: World, break_it: str) -> None
     assert world.both() == before
 
 
-def goes_back(world: World, wish: tunnel.Wish) -> None:
+def goes_back(world: World, wish: tunnel.Wish, **others: Any) -> None:
     with pytest.raises(VpnError, match="no traffic") as caught:
-        world.establish(wish, world.first)
+        world.establish(wish, world.first, **others)
     assert not isinstance(caught.value, tunnel.NotProved)  # that would keep it in the state
     assert "cloud end as before; office end as before" in str(caught.value)
     assert OTHER_KEY not in str(caught.value)
     assert KEY not in str(caught.value)
 
 
-def test_a_change_that_takes_the_nat_static_away_goes_back_and_traffic_comes_back(
+def test_a_change_that_takes_the_nat_static_away_is_refused_and_if_accepted_goes_back(
     world: World,
 ) -> None:
     world.establish(world.first)
@@ -240,7 +240,12 @@ def test_a_change_that_takes_the_nat_static_away_goes_back_and_traffic_comes_bac
         replace(site.agreement, cloud_address=IPv4Address(world.made.vip)),
         replace(site.office_end, nat_static=()),
     )
-    goes_back(world, replace(world.first, lines=bare))
+    wish = replace(world.first, lines=bare)
+    with pytest.raises(DeviceError, match="would take away what the tunnel needs") as refused:
+        world.establish(wish, world.first)
+    assert "nothing was changed" in refused.value.state
+    assert world.both() == before
+    goes_back(world, wish, accept=("nat-static-missing",))
     assert world.both() == before
     world.clock.advance(120)
     assert world.passes()

@@ -9,6 +9,7 @@ login timer ends an idle session.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from types import TracebackType
@@ -25,6 +26,7 @@ from .syntax import Key
 
 _BREATH: Final = 60.0
 _OUTWAIT_EVERY: Final = 10.0
+_TELL_EVERY: Final = 60.0
 
 
 def any_router(_running: Config) -> None:
@@ -179,9 +181,7 @@ class GuardedChange:
                 others.refuse_unknown_key(planned.undo, self._scope)
             self.session.refuse_untypable([*planned.commands, *planned.undo])
             self._check_way_in(planned)
-            if self._new_router or not self._expected_text:
-                after = plan.apply_to(self._before, planned.commands)
-                lacking.refuse(after, self._scope.tunnel, self._accept)
+            self._check_lacking(plan.apply_to(self._before, planned.commands))
             self._type(planned)
         else:
             self._replace_guards(())
@@ -337,12 +337,18 @@ class GuardedChange:
         Its rollback timer would take away what we save meanwhile, so it has to run out first.
         """
         end = self._clock.now() + guards.last(self._guard_seconds)
-        self._progress("office end: waiting for the guard of a change that was cut off")
+        told = math.inf
         while True:
             running, unsaved = self._look()
             waits = (unsaved or guards.left_over(running)) and self.session.others()
-            if not waits or self._clock.now() >= end:
+            if not waits or (left := end - self._clock.now()) <= 0:
                 return running, unsaved
+            if told - left >= _TELL_EVERY:
+                self._progress(
+                    "office end: waiting for the guard of a change that was cut off, at most "
+                    f"{left:.0f} s"
+                )
+                told = left
             self._clock.wait(_OUTWAIT_EVERY)
 
     def _look(self) -> tuple[Config, frozenset[Key]]:
@@ -372,6 +378,13 @@ class GuardedChange:
             source = inband.source_towards(self._login.host)
         ours = f"{self._expected_text}\n{self._wanted_text}"
         inband.refuse(source, planned.commands, ours, self._before)
+
+    def _check_lacking(self, after: Config) -> None:
+        tunnel = self._scope.tunnel
+        if self._new_router or not self._expected_text:
+            lacking.refuse(after, tunnel, self._accept)
+        elif self._wanted_text:
+            lacking.refuse_taken_away(self._before, after, tunnel, self._accept)
 
     def _check_stands(self, session: Session) -> None:
         """The router holds our lines and nothing else has moved."""

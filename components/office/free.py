@@ -23,4 +23,4 @@ def in_words(running: Config, scope: Scope) -> str:
     names = shared_list.our_filters(scope.keys)
     filters = [f"filter {lowest_free(used.filters)}"] if names else []
     numbers = ", ".join([free, *statics, *filters])
-    return f"{numbers}; `sakura-rtx plan --write` puts free ones into the site file"
+    return f"{numbers}; `sakura-rtx plan --site S --write` puts free ones into the site file"

@@ -135,7 +135,7 @@ def refuse_surprises(running: Config, wanted: Config, scope: Scope) -> None:
             said="\n".join(found),
             attempted="compare other people's part of the lists that our filters stand in",
             state="nothing was changed",
-            remedy="run `sakura-rtx plan --write`, look at the preview and run up again",
+            remedy="run `sakura-rtx plan --site S --write`, look at the preview and run up again",
         )
 
 

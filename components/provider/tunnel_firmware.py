@@ -17,6 +17,7 @@ from .handler import Context
 from .values import Props
 
 _NAMES: Final = ("model", "revision")
+_SET_BOTH: Final = "sakura-rtx plan --site S --write"
 
 
 def other(inputs: Props, model: str, revision: str) -> str:
@@ -24,7 +25,7 @@ def other(inputs: Props, model: str, revision: str) -> str:
     asked, said = inputs["router"], {"model": model, "revision": revision}
     return "\n".join(
         f"office end: the router's {name} is {said[name]}, the site file says {asked[name]}: "
-        f"set office.router.{name}, or run sakura-rtx plan --write"
+        f"set office.router.{name}, or run {_SET_BOTH}"
         for name in _NAMES
         if said[name] and asked.get(name, said[name]) != said[name]
     )
@@ -52,7 +53,7 @@ def fitting(inputs: Props, ctx: Context) -> Callable[[Config], None]:
                 f"the router is an {_named(there)}, and the lines are for an {_named(asked)}",
                 attempted="compare the router with office.router in the site file before typing",
                 state="nothing was changed",
-                remedy="; ".join([*errors, "sakura-rtx plan --write sets both, then up again"]),
+                remedy="; ".join([*errors, f"{_SET_BOTH} sets both, then up again"]),
             )
         ctx.warning("\n".join([said, *_effects(asked, there)]))
 

@@ -72,7 +72,7 @@ def test_what_is_needed_besides_is_said_before_anything_is_typed(
         pytest.raises(DeviceError, match="that the preview did not show") as refused,
     ):
         made.start()
-    assert "plan --write" in refused.value.remedy
+    assert "plan --site S --write" in refused.value.remedy
     assert code in refused.value.remedy
     assert line in refused.value.remedy
     assert KEY not in str(refused.value)
@@ -106,7 +106,7 @@ def test_what_no_line_of_the_site_file_can_mend_is_refused_too(
     assert "mend this on the router, or accept" in refused.value.remedy
     assert f"({code}: " in refused.value.remedy
     assert line in refused.value.remedy
-    assert "plan --write" not in refused.value.remedy
+    assert "plan --site S --write" not in refused.value.remedy
     with change(office, WANTED, accept=(code,)) as made:
         made.start()
         made.keep()
@@ -127,6 +127,29 @@ def test_a_change_of_what_stands_is_judged_by_its_traffic(tmp_path: Path) -> Non
         made.keep()
     run_lines(office.router, ["ip lan2 secure filter in 1010 1099", "save"])
     with change(office, WANTED.replace("pfs 2 on", "pfs 2 off"), WANTED) as made:
+        assert made.start().commands == ("ipsec ike pfs 2 off",)
+        made.keep()
+
+
+def test_a_change_that_takes_away_what_the_tunnel_needs_is_refused(tmp_path: Path) -> None:
+    office = rig(tmp_path)
+    with change(office, WANTED) as made:
+        made.start()
+        made.keep()
+    before = office.lines()
+    with (
+        change(office, BARE, WANTED) as made,
+        pytest.raises(DeviceError, match="would take away what the tunnel needs") as refused,
+    ):
+        made.start()
+    assert "office.nat_static" in refused.value.remedy
+    assert "nat-static-missing" in refused.value.remedy
+    assert office.lines() == before
+    with change(office, BARE, WANTED, accept=("nat-static-missing",)) as made:
+        made.start()
+        made.keep()
+    # What was lacking already is no doing of a later change.
+    with change(office, BARE.replace("pfs 2 on", "pfs 2 off"), BARE) as made:
         assert made.start().commands == ("ipsec ike pfs 2 off",)
         made.keep()
 

@@ -282,7 +282,7 @@ def test_a_list_that_somebody_changed_is_not_typed_over(tmp_path: Path, expected
         pytest.raises(DeviceError, match="not the one that was previewed") as refused,
     ):
         made.start()
-    assert "plan --write" in refused.value.remedy
+    assert "plan --site S --write" in refused.value.remedy
     assert refused.value.said.startswith("ip lan2 secure filter in")
     assert office.lines() == before
 

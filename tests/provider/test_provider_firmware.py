@@ -48,7 +48,7 @@ def test_lines_for_another_router_are_not_typed(
         rig.create(asked(rig, router, old, new))
     assert says in str(caught.value)
     assert "nothing was changed" in caught.value.state
-    assert "sakura-rtx plan --write" in caught.value.remedy
+    assert "sakura-rtx plan --site S --write" in caught.value.remedy
     assert rig.world.both() == before
     assert not [text for text in rig.said if text.startswith("office end: lines to type")]
 

@@ -82,11 +82,36 @@ def _statics(router: RouterView, number: str) -> Iterator[tuple[int, str, str, s
             yield int(words[0]), words[1], words[2].lower(), port
 
 
-def nat(router: RouterView, agreement: Agreement, site: OfficeSite) -> Gates:
-    """Give udp 500 and ESP to the address that the RTX speaks from, where NAT would keep them."""
+def is_another(router: RouterView, entry: NatStatic) -> bool:
+    """Whether something else stands under the number of an entry of the site's."""
+    port = str(entry.port or "")
+    return any(
+        number == entry.id and (protocol, outer) != (entry.protocol, port)
+        for number, _, protocol, outer in _statics(router, str(entry.descriptor))
+    )
+
+
+def _where_it_stands(router: RouterView, entry: NatStatic, local: str) -> NatStatic:
+    """An entry of the site's whose number is another's, under the number that it stands under."""
+    if not is_another(router, entry):
+        return entry
+    want = (local, entry.protocol, str(entry.port or ""))
+    standing = (id for id, *is_ in _statics(router, str(entry.descriptor)) if tuple(is_) == want)
+    return replace(entry, id=next(standing, entry.id))
+
+
+def nat(router: RouterView, agreement: Agreement, site: OfficeSite, *, ours: bool = False) -> Gates:
+    """Give udp 500 and ESP to the address that the RTX speaks from, where NAT would keep them.
+
+    With the tunnel `ours` already, an entry that does what one of the site's under a wrong number
+    should do is ours too.
+    """
     local = str(agreement.office_identity)
     outside = site.wan_address or agreement.office_address
     entries, obstacles = list(site.nat_static), [*_shared_address(router, site)]
+    if ours:
+        entries = [_where_it_stands(router, entry, local) for entry in entries]
+    asked = {(e.descriptor, e.id) for e in site.nat_static}
     for found in translating(router, site, outside):
         if _incoming_serves(router, found.number, local, str(outside)):
             continue
@@ -103,7 +128,8 @@ def nat(router: RouterView, agreement: Agreement, site: OfficeSite) -> Gates:
         f"entry {e.id} of NAT descriptor {e.descriptor} is somebody else's: take "
         f"office.nat_static.{index} out"
         for index, e in enumerate(entries)
-        if e.id in {number for number, *_ in _statics(router, str(e.descriptor))}
+        if (not ours or (e.descriptor, e.id) in asked)
+        and e.id in {number for number, *_ in _statics(router, str(e.descriptor))}
     ]
     return Gates(replace(site, nat_static=tuple(entries)), tuple(obstacles))
 

@@ -75,6 +75,8 @@ def needs(
     for step in _STEPS:
         if _CURES.get(step, frozenset()).isdisjoint(accepted):
             draft = step(draft)
+        if step is _twins and draft.obstacles:
+            break  # its lines may be ours, and would be taken for somebody else's
     return Needs(draft.agreement, draft.site, draft.obstacles, ours)
 
 
@@ -106,8 +108,13 @@ def _holds_ours(view: RouterView, agreement: Agreement, site: OfficeSite) -> boo
 
 
 def _without_ours(running: Config, agreement: Agreement, site: OfficeSite) -> Config:
-    """The router without our lines, and without our numbers in the lists that we share."""
-    text = render(agreement, replace(site, extra_lines=()))
+    """The router without our lines, and without our numbers in the lists that we share.
+
+    A NAT static carries no sign of a tunnel: another one under a number of ours is not ours.
+    """
+    view = RouterView(running)
+    statics = tuple(entry for entry in site.nat_static if not gates.is_another(view, entry))
+    text = render(agreement, replace(site, extra_lines=(), nat_static=statics))
     scope = scope_of(text)
     context = f"tunnel {site.tunnel}"
     contexts = tuple(each for each in running.contexts if each != context)
@@ -280,7 +287,9 @@ def _twins(draft: _Draft) -> _Draft:
     return draft.saying(
         *(
             f"tunnel {tunnel.number} (policy {tunnel.policy}, gateway {tunnel.gateway}) carries "
-            "these prefixes already: take it away, or give the site its numbers"
+            "these prefixes already: give the site its numbers, or take it away (if it is this "
+            "site's, `up` moves it to the numbers in the site file; what else it needs is not "
+            "judged)"
             for tunnel in draft.others.facts.tunnels
             if _prefixes(draft.others, tunnel.gateway) == want
         )
@@ -288,7 +297,7 @@ def _twins(draft: _Draft) -> _Draft:
 
 
 def _nat(draft: _Draft) -> _Draft:
-    found = gates.nat(draft.others, draft.agreement, draft.site)
+    found = gates.nat(draft.others, draft.agreement, draft.site, ours=draft.ours)
     return replace(draft, site=found.site).saying(*found.obstacles)
 
 
@@ -298,8 +307,8 @@ def _filters(draft: _Draft) -> _Draft:
 
 
 _STEPS: Final[tuple[Callable[[_Draft], _Draft], ...]] = (
-    _release, _numbers, _watchdog, _addresses, _identity,
-    _routes, _twins, _way_to_peer, _nat, _filters,
+    _release, _twins, _numbers, _watchdog, _addresses, _identity,
+    _routes, _way_to_peer, _nat, _filters,
 )  # fmt: skip
 # The findings that a step cures; accepted, they are left to the user, and so is the step.
 _CURES: Final[dict[Callable[[_Draft], _Draft], frozenset[str]]] = {

@@ -147,6 +147,29 @@ def test_an_entry_that_somebody_has_already_is_to_be_taken_out() -> None:
     assert "take office.nat_static.0 out" in result.obstacles[0]
 
 
+@pytest.mark.parametrize("number", [1, 9])
+def test_a_wrong_number_of_our_own_entry_is_put_right_where_it_shows(number: int) -> None:
+    site = replace(SITE, nat_static=(replace(SITE.nat_static[0], id=number),))
+    served = SERVED.replace("static 1 2 ", "static 1 4 ")
+    standing = render(AGREEMENT, replace(SITE, nat_static=()))
+    result = found(OFFICE + served + standing, site)
+    assert result.ours
+    if number == 1:  # udp 500 stands there
+        assert (statics(result), result.obstacles) == ([(1, 4, "esp", None)], ())
+    else:
+        assert statics(result) == [(1, number, "esp", None)]
+
+
+def test_beside_a_tunnel_with_the_same_prefixes_nothing_is_judged_but_that() -> None:
+    standing = render(AGREEMENT, SITE)
+    for slip in ({"policy": 101}, {"tunnel": 1}, {"gateway": 1}):
+        site = replace(SITE, **slip)
+        result = found(OFFICE + NAT + standing, site)
+        assert replace(result.site, model=site.model, revision=site.revision) == site
+        (said,) = result.obstacles
+        assert "tunnel 2 (policy 102, gateway 2) carries these prefixes already" in said
+
+
 def test_without_nat_the_rtx_speaks_from_the_office_address() -> None:
     result = found(OFFICE)
     assert result.agreement.office_identity == AGREEMENT.office_address

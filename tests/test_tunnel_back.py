@@ -35,7 +35,7 @@ def test_the_error_says_cause_evidence_state_and_what_to_do(stage: Stage) -> Non
     error = error_of(stage, NAMED["filter drops ESP"])
     assert "no traffic from 192.168.1.1 (RTX) to 192.168.2.1 within" in error.what
     assert "cause: filters: filter-blocks-esp" in error.what
-    assert "esp from 203.0.113.4 to 192.168.1.1 is dropped" in error.what
+    assert "esp from 203.0.113.4 to 192.168.1.1 is dropped by filter 1033 of the" in error.what
     assert "the RTX has no new SAs" in error.attempted
     assert "the VPC router calls the peer" in error.attempted
     assert error.remedy.startswith("ip filter N pass 203.0.113.4 192.168.1.1 esp")

@@ -134,7 +134,9 @@ def _unsaved(case: Case) -> Iterator[Fact]:
         yield Fact("note", f"what is not saved is not known: {case.office.not_compared}")
     ours, others = case.unsaved
     lost = f"lines of ours are not saved: a restart of the RTX would do {_some(ours)}"
-    if ours and case.passes:
+    if ours and case.office and case.office.guards:
+        yield Fact("note", f"lines of ours are not saved: {_some(ours)} is what the guard does")
+    elif ours and case.passes:
         cure = (
             "type `save` on the RTX if what stands is wanted, else `load config N silent`, N being "
             "the file in use (`show environment`)"

@@ -50,13 +50,20 @@ def drops(listed: str | None, packet: Packet, static: Define, dynamic: Define) -
     """
     if listed is None:
         return False
-    numbers = listed.partition("dynamic")[0].split()
-    rules = [each.split() for number in numbers if (each := static(number))]
-    for action, *rest in rules:
-        rejects = action.startswith("reject")
-        if _matches(rest, packet, whole=rejects):
-            return rejects
+    if number := decider(listed, packet, static):
+        return (static(number) or "").startswith("reject")
     return not opens(listed, packet, dynamic)
+
+
+def decider(listed: str, packet: Packet, static: Define) -> str:
+    """The number of the static filter that decides about the packet, the first that matches; ""
+    if none does."""
+    for number in listed.partition("dynamic")[0].split():
+        action, *rest = (static(number) or "undefined").split()
+        rejects = action.startswith("reject")
+        if action != "undefined" and _matches(rest, packet, whole=rejects):
+            return number
+    return ""
 
 
 def opens(listed: str | None, packet: Packet, dynamic: Define) -> bool:

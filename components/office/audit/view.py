@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from ..config import Config, Statement
 from ..facts import Facts, facts_of
-from .filtering import Packet, drops, opens
+from .filtering import Packet, decider, drops, opens
 from .texts import EVERYTHING, address, interface, is_private, network
 
 
@@ -175,6 +175,13 @@ class RouterView:
     def drops(self, listed: str | None, packet: Packet) -> bool:
         """Whether a list of filters certainly drops the packet."""
         return drops(listed, packet, self._static, self._dynamic)
+
+    def rejecter(self, listed: str | None, packet: Packet) -> str:
+        """What of a list drops a packet, in words."""
+        number = decider(listed or "", packet, self._static)
+        if number:
+            return f"by filter {number} of the list ({self._static(number)})"
+        return "as no filter of the list lets it pass"
 
     def opens(self, listed: str | None, packet: Packet) -> bool:
         """Whether a dynamic filter of a list may open the way for the packet and its answers."""

@@ -179,7 +179,8 @@ def filters(link: Link, _far: FarEnd) -> Iterator[Finding]:
                 f"secure filter {direction} on {line}",
                 f"ip filter N pass {source} {destination} {needed.protocol} {ports}, before what "
                 "rejects it in the list",
-                why=f"{needed.name} from {source} to {destination} is dropped",
+                why=f"{needed.name} from {source} to {destination} is dropped "
+                f"{router.rejecter(router.listed(line, direction), packet)}",
                 severity="warn" if answered else "error",
             )
 

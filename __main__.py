@@ -6,7 +6,7 @@ from components import Site, SiteToSiteVpn, VpnError
 
 config = pulumi.Config()
 try:
-    site = Site.parse(config.require_object("site"), source=f"site file of {pulumi.get_stack()}")
+    site = Site.parse(config.get_object("site"), source=f"site file of {pulumi.get_stack()}")
     vpn = SiteToSiteVpn(
         config.get("name") or pulumi.get_stack(),
         site,

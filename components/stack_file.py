@@ -5,9 +5,19 @@ Pure, and light: what runs before every `pulumi` command uses it too.
 
 from __future__ import annotations
 
+import difflib
 from typing import Any, Final
 
 import yaml
+
+PROJECT: Final = "sakura-rtx-vpn"
+KEYS: Final = (
+    "site", "name", "psk", "apiToken", "apiSecret", "rtxPassword", "rtxAdministratorPassword",
+    "rtxAnonymousPassword", "rtxKey", "rtxKeyPassphrase", "rtxViaKey", "probeKey",
+    "probeKeyPassphrase", "probePassword",
+)  # fmt: skip
+"""What the program reads of a stack's configuration."""
+_SPELT: Final = {key.lower(): key for key in KEYS}
 
 # A parser's words -> what an engineer has most likely typed.
 _HINTS: Final = (
@@ -46,6 +56,19 @@ class _Strict(yaml.SafeLoader):
 def loaded(text: str) -> Any:
     """What a text says; raises `yaml.YAMLError`, also for a key that stands there twice."""
     return yaml.load(text, _Strict)  # noqa: S506 - a SafeLoader
+
+
+def slip(values: Any) -> str:
+    """A key of the project in a stack file that is spelt nearly as one of ours, and would be
+    passed over in silence; "" if there is none.  Any other is the user's own."""
+    config = values.get("config") if isinstance(values, dict) else None
+    for key in config if isinstance(config, dict) else ():
+        project, _, name = str(key).partition(":")
+        if project != PROJECT or name in KEYS:
+            continue
+        if near := difflib.get_close_matches(name.lower(), _SPELT, 1, cutoff=0.8):
+            return f"config: found `{key}`; no such key, is `{PROJECT}:{_SPELT[near[0]]}` meant?"
+    return ""
 
 
 def unreadable(error: yaml.YAMLError) -> str:

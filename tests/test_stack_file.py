@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import yaml
 
-from components.stack_file import loaded, unreadable
+from components.stack_file import loaded, slip, unreadable
 
 # What is written -> the place, and what the message has to say.
 SLIPS = {
@@ -29,6 +29,30 @@ def test_a_slip_is_named_with_its_place(text: str) -> None:
     place, said = SLIPS[text]
     assert unreadable(caught.value).startswith(place)
     assert said in unreadable(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("key", "meant"),
+    [
+        ("sakura-rtx-vpn:rtxpassword", "rtxPassword"),
+        ("sakura-rtx-vpn:apiTokn", "apiToken"),
+        ("sakura-rtx-vpn:Site", "site"),
+        ("sakura-rtx-vpn:rtxPassword", ""),
+        ("sakura-rtx-vpn:monitoringHost", ""),
+        ("other:rtxPasword", ""),
+        ("pulumi:tags", ""),
+    ],
+)
+def test_a_key_that_is_spelt_nearly_as_one_of_ours_is_named(key: str, meant: str) -> None:
+    said = slip({"config": {"sakura-rtx-vpn:site": {}, key: {"secure": "Canary"}}})
+    assert said.endswith(f"is `sakura-rtx-vpn:{meant}` meant?" if meant else "")
+    assert bool(said) == bool(meant)
+    assert "Canary" not in said
+
+
+@pytest.mark.parametrize("values", [None, [], "text", {}, {"config": None}, {"config": [1]}])
+def test_what_has_no_keys_has_no_slip(values: object) -> None:
+    assert slip(values) == ""
 
 
 def test_a_line_with_a_secret_is_not_shown() -> None:

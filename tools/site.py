@@ -26,7 +26,7 @@ from components.fleet import project
 from components.fleet.environment import DEMO, rehearsal_folder
 from components.fleet.environment import environment as stack_environment
 from components.rehearsal import instance
-from components.stack_file import loaded, unreadable
+from components.stack_file import loaded, slip, unreadable
 
 from . import cli
 from .base import ROOT, VENV, Stop, finish, run, say, split
@@ -111,11 +111,13 @@ def check_site(site: str, stacks: Path) -> None:
     # Pulumi refuses such a file too, but says neither which one it is nor what may be meant.
     file = stacks / f"Pulumi.{site}.yaml"
     try:
-        loaded(file.read_text(encoding="utf-8"))
+        values = loaded(file.read_text(encoding="utf-8"))
     except UnicodeDecodeError:
         raise Stop(f"{file.parent.name}/{file.name}: not UTF-8") from None
     except yaml.YAMLError as error:
         raise Stop(f"{file.parent.name}/{file.name}, {unreadable(error)}") from None
+    if wrong := slip(values):
+        raise Stop(f"{file.parent.name}/{file.name}: {wrong} (docs/site-file.md)")
 
 
 def backend_of_login(site: str, cli: Path, env: Mapping[str, str]) -> Backend | None:

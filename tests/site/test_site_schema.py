@@ -18,6 +18,7 @@ from components.site import site_of
 from components.site.first import EXAMPLES, file_text
 from components.site.meanings import MEANINGS
 from components.site.schema import SECRETS, stack_schema, text
+from components.stack_file import KEYS
 
 ROOT = Path(__file__).resolve().parents[2]
 DEMO = yaml.safe_load((ROOT / "stacks" / "Pulumi.demo.yaml").read_text("utf-8"))
@@ -62,6 +63,7 @@ def test_every_key_has_a_meaning_and_every_meaning_a_key() -> None:
 def test_every_secret_of_the_program_stands_beside_the_site() -> None:
     program = (ROOT / "__main__.py").read_text("utf-8")
     assert set(SECRETS) == set(re.findall(r'get_secret\("(\w+)"\)', program))
+    assert set(KEYS) == {*re.findall(r'\.get(?:_\w+)?\("(\w+)"\)', program)}
 
 
 def test_a_description_says_range_form_and_default() -> None:

@@ -122,9 +122,14 @@ def test_a_site_without_a_file_is_refused_and_the_others_named(name: str, tmp_pa
         (b"config:\n\ta: 1\n", "Pulumi.tokyo.yaml, line 2, column 1.*indent with spaces"),
         (b"config: {a: 1, a: 2}\n", "Pulumi.tokyo.yaml, line 1, column 16.*a second time"),
         ("# \u6771\u4eac\n".encode("cp932"), "Pulumi.tokyo.yaml: not UTF-8"),
+        (
+            b"config: {sakura-rtx-vpn:rtxPasword: {secure: a}}\n",
+            "Pulumi.tokyo.yaml: config: found `sakura-rtx-vpn:rtxPasword`; no such key, is "
+            "`sakura-rtx-vpn:rtxPassword` meant",
+        ),
     ],
 )
-def test_a_site_file_that_is_no_yaml_is_named_with_the_place(
+def test_a_site_file_that_cannot_be_meant_so_is_named_with_the_place(
     tmp_path: Path, text: bytes, said: str
 ) -> None:
     (tmp_path / "Pulumi.tokyo.yaml").write_bytes(text)

@@ -127,7 +127,11 @@ class DeviceError(VpnError):
 
     def __str__(self) -> str:
         text = super().__str__()
-        return f"{text}\n  router: {self.said}" if self.said else text
+        if not self.said:
+            return text
+        first, *more = self.said.splitlines()
+        block = "".join(f"\n    {line}" for line in (first, *more))
+        return f"{text}\n  router:{block if more else f' {first}'}"
 
 
 class Unreachable(DeviceError):

@@ -80,7 +80,11 @@ def _without_need(code: str, found: Collection[str]) -> str:
     """What a reviewer should know of an acceptance that accepts nothing here."""
     if code in found:
         return ""
-    return " (not found)" if code in BY_PREVIEW else " (only the router itself can tell)"
+    return (
+        " (nothing here needs it: take it out)"
+        if code in BY_PREVIEW
+        else " (only the router itself can tell)"
+    )
 
 
 def _property(code: str) -> str:

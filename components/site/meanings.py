@@ -113,7 +113,7 @@ MEANINGS: Final[dict[str, str]] = {
     "Office.watchdog": "`ip keepalive ... ipsec-refresh-down`: the RTX renews SAs that are dead.",
     "Office.keepalive": "Number of the watchdog's line; left out: that of the tunnel.",
     "Office.ends_by_time_only": "Take away the byte lifetime of SAs, where the revision has one.",
-    "Office.extra_lines": "Further lines inside the tunnel's block.",
+    "Office.extra_lines": "Further lines inside the tunnel's block: a text, one a line.",
     "Office.in_band": "Consent to changes of the very way that we reach the router by.",
     "Office.allow_unsaved": "Consent to saving other people's unsaved lines with ours.",
     "Office.abandon": "The router is dead or gone: destroy takes away only the cloud end.",

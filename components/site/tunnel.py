@@ -68,7 +68,8 @@ def contradictions(ipsec: Ipsec, version: int) -> Iterator[Problem]:
         yield Problem(
             "ipsec.dpd.timeout",
             f"{dpd.timeout} with interval {dpd.interval}",
-            "1 to 50 times the interval: the RTX counts questions, not seconds",
+            f"the interval 1 to 50 times, {dpd.interval} to {50 * dpd.interval}: the RTX counts "
+            "questions, not seconds",
         )
 
 

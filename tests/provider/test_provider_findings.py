@@ -101,7 +101,7 @@ def test_an_acceptance_that_accepts_nothing_here_is_said_to_be_so() -> None:
     assert ctx.told == [
         "accepted in the site file: "
         "nat-static-missing: the ISP's box forwards (only the router itself can tell); "
-        "weak-hash: until 2027 (not found)"
+        "weak-hash: until 2027 (nothing here needs it: take it out)"
     ]
 
 

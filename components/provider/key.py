@@ -40,7 +40,7 @@ class PreSharedKey(Resource):
         problem = key_problem(str(value), "value")
         if problem is None:
             return inputs
-        return [Failure("value", f"found {problem.found}; allowed: {problem.allowed}")]
+        return [Failure("value", f"psk: found {problem.found}; allowed: {problem.allowed}")]
 
     def preview(self, old_state: Props, inputs: Props, ctx: Context) -> Props:
         """A key that would be made is not known yet; one that stays is."""

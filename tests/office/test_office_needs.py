@@ -162,8 +162,7 @@ def test_a_wrong_number_of_our_own_entry_is_put_right_where_it_shows(number: int
 
 def test_beside_a_tunnel_with_the_same_prefixes_nothing_is_judged_but_that() -> None:
     standing = render(AGREEMENT, SITE)
-    for slip in ({"policy": 101}, {"tunnel": 1}, {"gateway": 1}):
-        site = replace(SITE, **slip)
+    for site in (replace(SITE, policy=101), replace(SITE, tunnel=1), replace(SITE, gateway=1)):
         result = found(OFFICE + NAT + standing, site)
         assert replace(result.site, model=site.model, revision=site.revision) == site
         (said,) = result.obstacles
